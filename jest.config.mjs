@@ -1,0 +1,32 @@
+const base = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: { '^.+\\.ts$': ['@swc/jest', { sourceMaps: 'inline' }] },
+  setupFilesAfterEnv: ['<rootDir>/test/support/jest-setup.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/web/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+};
+const project = (displayName, testMatch, more = {}) => ({ ...base, displayName, testMatch, ...more });
+const withServices = {
+  globalSetup: '<rootDir>/test/support/services-setup.ts',
+  globalTeardown: '<rootDir>/test/support/services-teardown.ts',
+};
+
+export default {
+  testTimeout: 60_000,
+  projects: [
+    project('unit', ['<rootDir>/src/**/*.spec.ts', '<rootDir>/connector/**/*.spec.ts']),
+    project('integration', ['<rootDir>/test/integration/**/*.spec.ts'], withServices),
+    project(
+      'e2e',
+      [
+        '<rootDir>/test/e2e/**/*.spec.ts',
+        '<rootDir>/test/faults/**/*.spec.ts',
+        '<rootDir>/test/browser/**/*.spec.ts',
+      ],
+      withServices,
+    ),
+    project('long', ['<rootDir>/test/long/**/*.spec.ts'], withServices),
+  ],
+};

@@ -1,0 +1,48 @@
+import {
+  BooleanField,
+  ChoiceField,
+  CrmRecord,
+  DateTimeField,
+  LongTextField,
+  RecordType,
+  ReferenceField,
+  TextField,
+} from '../../records/index.js';
+
+export const activityKinds = ['task', 'call', 'meeting', 'note'] as const;
+
+@RecordType({ name: 'activity', plural: 'activities', title: ['subject'], icon: 'event' })
+export class Activity extends CrmRecord {
+  @ChoiceField({ required: true, options: activityKinds, indexed: true })
+  kind!: string;
+
+  @TextField({ required: true, max: 300, search: 'A' })
+  subject!: string;
+
+  @LongTextField()
+  body!: string | null;
+
+  @DateTimeField({ indexed: true })
+  dueAt!: Date | null;
+
+  @DateTimeField()
+  startsAt!: Date | null;
+
+  @DateTimeField()
+  endsAt!: Date | null;
+
+  @BooleanField({ required: true, default: false })
+  done!: boolean;
+
+  @ReferenceField('account')
+  accountId!: string | null;
+
+  @ReferenceField('contact')
+  contactId!: string | null;
+
+  @ReferenceField('deal')
+  dealId!: string | null;
+
+  @ReferenceField('case')
+  caseId!: string | null;
+}

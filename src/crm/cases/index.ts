@@ -1,0 +1,1 @@
+export { Case } from './case.record.js';

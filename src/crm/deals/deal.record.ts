@@ -1,0 +1,57 @@
+import {
+  ChoiceField,
+  CrmRecord,
+  DateField,
+  IntegerField,
+  LongTextField,
+  MoneyField,
+  RecordType,
+  ReferenceField,
+  TextField,
+} from '../../records/index.js';
+
+export const dealStatuses = ['open', 'won', 'lost'] as const;
+export type DealStatus = (typeof dealStatuses)[number];
+
+@RecordType({ name: 'deal', plural: 'deals', title: ['name'], icon: 'handshake' })
+export class Deal extends CrmRecord {
+  @TextField({ required: true, max: 200, search: 'A', indexed: true })
+  name!: string;
+
+  @ReferenceField('pipeline', { required: true, onDelete: 'restrict' })
+  pipelineId!: string;
+
+  /** key of a stage of the deal's pipeline */
+  @TextField({ required: true, max: 60, indexed: true })
+  stage!: string;
+
+  /** follows from the stage */
+  @ChoiceField({ required: true, options: dealStatuses, readOnly: true, indexed: true })
+  status!: DealStatus;
+
+  @MoneyField({ min: 0 })
+  amount!: string | null;
+
+  /** percent, 0 to 100; the stage's where not set by hand */
+  @IntegerField({ min: 0 })
+  probability!: number | null;
+
+  @DateField()
+  engagedOn!: string | null;
+
+  /** expected while open, actual once won or lost */
+  @DateField({ indexed: true })
+  closeDate!: string | null;
+
+  @ReferenceField('account')
+  accountId!: string | null;
+
+  @ReferenceField('contact')
+  contactId!: string | null;
+
+  @ReferenceField('product')
+  productId!: string | null;
+
+  @LongTextField()
+  description!: string | null;
+}

@@ -1,0 +1,25 @@
+import { BooleanField, CrmRecord, IntegerField, RecordType, TextField } from '../../records/index.js';
+
+@RecordType({
+  name: 'pipeline',
+  plural: 'pipelines',
+  title: ['name'],
+  icon: 'route',
+  cloud: 'system',
+  adminOnly: true,
+})
+export class Pipeline extends CrmRecord {
+  @TextField({ required: true, max: 80, search: 'A' })
+  name!: string;
+
+  /** names the pipeline in imports and the API, once and for all */
+  @TextField({ required: true, max: 60, unique: true })
+  key!: string;
+
+  @IntegerField({ required: true, default: 0 })
+  position!: number;
+
+  /** where a deal goes that names no pipeline */
+  @BooleanField({ required: true, default: false })
+  isDefault!: boolean;
+}
