@@ -10,13 +10,13 @@ export abstract class CrmRecord {
   @SystemField('dateTime', { required: true, indexed: true })
   createdAt!: Date;
 
-  @SystemField('reference', { target: 'user' })
+  @SystemField('reference', { target: 'user', relation: 'creator' })
   createdBy!: string | null;
 
   @SystemField('dateTime', { required: true, indexed: true })
   updatedAt!: Date;
 
-  @SystemField('reference', { target: 'user' })
+  @SystemField('reference', { target: 'user', relation: 'updater' })
   updatedBy!: string | null;
 
   @ReferenceField('user', { classification: 'public' })
@@ -27,7 +27,7 @@ export abstract class CrmRecord {
   version!: number;
 
   /** set while the record lies in the recycle bin */
-  @SystemField('dateTime', { indexed: true })
+  @SystemField('dateTime')
   deletedAt!: Date | null;
 
   /** key in the system a record was imported from; lets an import run twice without doubles */
@@ -48,5 +48,6 @@ declareField(CrmRecord.prototype, {
   readOnly: true,
   classification: 'public',
   unique: true,
+  indexed: true,
   custom: false,
 });

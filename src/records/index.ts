@@ -5,3 +5,6 @@ export * from './metadata/field.decorators.js';
 export * from './metadata/naming.js';
 export { CrmRecord } from './crm-record.js';
 export { findRecordType, findRecordTypeByPlural, recordTypes } from './metadata/registry.js';
+export * from './ports/index.js';
+export { recordTableDdl } from './schema/table-ddl.js';
+export { customFieldStatements, recordGrants, searchExtension } from './schema/record-table-extras.js';

@@ -15,6 +15,7 @@ import { dealStatuses, type DealStatus } from './deal.record.js';
   icon: 'flag',
   cloud: 'system',
   adminOnly: true,
+  uniqueTogether: [['pipelineId', 'key']],
 })
 export class Stage extends CrmRecord {
   @ReferenceField('pipeline', { required: true, onDelete: 'cascade' })

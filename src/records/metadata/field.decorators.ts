@@ -1,4 +1,4 @@
-import { Column, Index, type ColumnOptions } from 'typeorm';
+import { Column, type ColumnOptions } from 'typeorm';
 import type { Classification, FieldKind, FieldMeta, OnDelete } from './field.meta.js';
 import { toColumnName, toLabel } from './naming.js';
 import { declareField } from './registry.js';
@@ -29,7 +29,8 @@ const columnTypes: Record<FieldKind, ColumnOptions> = {
   money: { type: 'numeric', precision: 20, scale: 4 },
   boolean: { type: 'boolean' },
   date: { type: 'date' },
-  dateTime: { type: 'timestamptz' },
+  // milliseconds: JavaScript's Date and a cursor must carry the exact value
+  dateTime: { type: 'timestamptz', precision: 3 },
   choice: { type: 'text' },
   reference: { type: 'uuid' },
 };
@@ -52,20 +53,14 @@ function field(
       readOnly: options.readOnly ?? false,
       classification: options.classification ?? 'internal',
       unique: options.unique ?? false,
+      indexed: options.indexed ?? false,
       custom: false,
       ...(options.search ? { search: options.search } : {}),
       ...more,
     };
     declareField(prototype, Object.freeze(meta));
     Column({ ...columnTypes[kind], name: meta.column, nullable: !required, ...column })(prototype, property);
-    decorateIndexes(prototype, property, options);
   };
-}
-
-function decorateIndexes(prototype: object, property: string | symbol, options: FieldOptions): void {
-  const live = { where: '"deleted_at" IS NULL' };
-  if (options.unique) Index({ unique: true, ...live })(prototype, property);
-  else if (options.indexed) Index()(prototype, property);
 }
 
 export function TextField(options: TextOptions = {}): PropertyDecorator {
@@ -155,11 +150,11 @@ export function ReferenceField(target: string, options: ReferenceOptions = {}): 
 /** Columns that the engine itself fills: ids, times, versions. */
 export function SystemField(
   kind: FieldKind,
-  options: FieldOptions & { target?: string; column?: ColumnOptions } = {},
+  options: FieldOptions & { target?: string; relation?: string; column?: ColumnOptions } = {},
 ): PropertyDecorator {
   return (prototype, property) => {
     const relation = options.target
-      ? { target: options.target, relation: String(property).replace(/Id$/, '') }
+      ? { target: options.target, relation: options.relation ?? String(property).replace(/Id$/, '') }
       : {};
     field(
       kind,

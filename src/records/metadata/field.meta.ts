@@ -61,6 +61,8 @@ export interface FieldMeta {
   readonly search?: 'A' | 'B' | 'C' | 'D';
   readonly classification: Classification;
   readonly unique: boolean;
+  /** has a btree index (column, id), so sorting by it is cheap */
+  readonly indexed: boolean;
   readonly custom: boolean;
   /** value given to a new record where the input has none */
   readonly defaultValue?: string | number | boolean;

@@ -10,6 +10,7 @@ export interface RecordTypeOptions {
   icon: string;
   cloud?: CloudRole;
   adminOnly?: boolean;
+  uniqueTogether?: readonly (readonly string[])[];
 }
 
 /** Declares a class as a record type: its table, REST path, title and part in replication. */
@@ -26,6 +27,7 @@ export function RecordType(options: RecordTypeOptions): ClassDecorator {
       icon: options.icon,
       cloud: options.cloud ?? 'policy',
       adminOnly: options.adminOnly ?? false,
+      uniqueTogether: options.uniqueTogether ?? [],
       fields,
       fieldByName: new Map(fields.map((field) => [field.name, field])),
       target: target as unknown as new () => object,

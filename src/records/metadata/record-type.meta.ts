@@ -26,6 +26,8 @@ export interface RecordTypeMeta {
   readonly adminOnly: boolean;
   /** every declared field in declaration order, the system fields of CrmRecord first */
   readonly fields: readonly FieldMeta[];
+  /** groups of field names whose values together occur once among live records */
+  readonly uniqueTogether: readonly (readonly string[])[];
   /** by API name */
   readonly fieldByName: ReadonlyMap<string, FieldMeta>;
   /** the TypeORM entity class */

@@ -1,0 +1,37 @@
+import type { RequestContext } from '../../platform/http/index.js';
+import type { RecordTypeMeta } from '../metadata/record-type.meta.js';
+
+export type RecordAction = 'create' | 'read' | 'update' | 'delete';
+export type Permission = 'none' | 'own' | 'all';
+
+/**
+ * What the engine asks before it touches a record. Implemented by `access`.
+ * A principal of kind `system` may do everything.
+ */
+export interface AccessPolicy {
+  /** whether the action is open at all; for `create`, `own` means: only for oneself */
+  can(ctx: RequestContext, type: RecordTypeMeta, action: RecordAction): Permission;
+  /**
+   * SQL boolean expression over the row `alias` (`TRUE`, `FALSE`, `alias.owner_id = $3`).
+   * Values are pushed onto `params` and named by their place in it; the text must hold no value.
+   */
+  predicate(
+    ctx: RequestContext,
+    type: RecordTypeMeta,
+    action: RecordAction,
+    alias: string,
+    params: unknown[],
+  ): string;
+  /** field names, custom ones as `custom.<key>`, that this principal may not know of */
+  hiddenFields(ctx: RequestContext, type: RecordTypeMeta): ReadonlySet<string>;
+  /** field names, custom ones as `custom.<key>`, that this principal may see but not write */
+  readOnlyFields(ctx: RequestContext, type: RecordTypeMeta): ReadonlySet<string>;
+  /** may shape the system: custom fields, policies, users */
+  isAdministrator(ctx: RequestContext): boolean;
+}
+
+/** Nest token of the one AccessPolicy. */
+export const ACCESS_POLICY = Symbol('ACCESS_POLICY');
+
+/** Nest token: `true` on a replica, where every write is answered 405. */
+export const READ_ONLY = Symbol('READ_ONLY');

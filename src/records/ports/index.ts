@@ -1,0 +1,4 @@
+export * from './access-policy.js';
+export * from './record-behaviour.js';
+export { RecordBehaviours } from './record-behaviours.js';
+export type { Principal, RequestContext } from '../../platform/http/index.js';
