@@ -1,4 +1,9 @@
-export { DomainError, type DomainErrorOptions, type ErrorLogLevel, type FieldProblem } from './domain-error.js';
+export {
+  DomainError,
+  type DomainErrorOptions,
+  type ErrorLogLevel,
+  type FieldProblem,
+} from './domain-error.js';
 export {
   Conflict,
   InvalidInput,

@@ -1,0 +1,145 @@
+import { IsBoolean, IsInt, IsNotEmpty, IsString, IsUrl, Matches, Max, Min } from 'class-validator';
+import { Setting } from './setting.decorator.js';
+
+const POSTGRES = /^postgres(ql)?:\/\/\S+$/;
+const REDIS = /^rediss?:\/\/\S+$/;
+const BUCKET = /^(file:\/\/\/|s3:\/\/)\S+$/;
+const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+export class DatabaseConfig {
+  /** As holdfast_app on a primary, holdfast_replica_app on a replica, holdfast_connector in the connector. */
+  @Setting('text', 'a postgres:// address', { secret: true, env: 'DATABASE_URL' })
+  @Matches(POSTGRES)
+  readonly url!: string;
+
+  /** As holdfast_owner: migrations only. Unset where an administrator runs them by hand. */
+  @Setting('text', 'a postgres:// address', { optional: true, secret: true })
+  @Matches(POSTGRES)
+  readonly ownerUrl: string | null = null;
+
+  /** As holdfast_maintainer: policy views, indexes. */
+  @Setting('text', 'a postgres:// address', { optional: true, secret: true })
+  @Matches(POSTGRES)
+  readonly maintainerUrl: string | null = null;
+
+  /** As holdfast_replica_apply, on a replica: writes what was verified. */
+  @Setting('text', 'a postgres:// address', { optional: true, secret: true })
+  @Matches(POSTGRES)
+  readonly applyUrl: string | null = null;
+
+  @Setting('number', 'a whole number from 2 to 200')
+  @IsInt()
+  @Min(2)
+  @Max(200)
+  readonly poolSize: number = 10;
+}
+
+export class QueueConfig {
+  @Setting('text', 'a redis:// or rediss:// address', { optional: true, secret: true, env: 'REDIS_URL' })
+  @Matches(REDIS)
+  readonly redisUrl: string | null = null;
+
+  /** As holdfast_queue, in a database of its own; used when there is no redisUrl. */
+  @Setting('text', 'a postgres:// address', { optional: true, secret: true })
+  @Matches(POSTGRES)
+  readonly databaseUrl: string | null = null;
+
+  @Setting('text', 'letters, digits and _, beginning with a letter')
+  @Matches(/^[a-z][a-z0-9_]{0,40}$/)
+  readonly prefix: string = 'holdfast';
+
+  @Setting('number', 'a whole number from 1 to 64')
+  @IsInt()
+  @Min(1)
+  @Max(64)
+  readonly concurrency: number = 4;
+}
+
+export class BucketConfig {
+  @Setting('text', 'a file:/// or s3:// address', { optional: true, env: 'BUCKET_URL' })
+  @Matches(BUCKET)
+  readonly url: string | null = null;
+
+  @Setting('text', 'an http:// or https:// address', { optional: true })
+  @IsUrl({ require_tld: false, protocols: ['http', 'https'], require_protocol: true })
+  readonly endpoint: string | null = null;
+
+  @Setting('text', 'the name of a region, such as eu-central-1', { optional: true })
+  @IsString()
+  @IsNotEmpty()
+  readonly region: string | null = null;
+
+  @Setting('flag', 'true or false')
+  @IsBoolean()
+  readonly forcePathStyle: boolean = false;
+
+  @Setting('text', 'an access key id', { optional: true, secret: true })
+  @IsString()
+  @IsNotEmpty()
+  readonly accessKeyId: string | null = null;
+
+  @Setting('text', 'a secret access key', { optional: true, secret: true })
+  @IsString()
+  @IsNotEmpty()
+  readonly secretAccessKey: string | null = null;
+}
+
+export class TenantConfig {
+  @Setting('text', 'lower-case letters, digits and -, at most 63')
+  @Matches(NAME)
+  readonly id: string = 'main';
+
+  /** Tells servers behind one host name apart: it is part of the cookie's name. */
+  @Setting('text', 'lower-case letters, digits and -, at most 63', { optional: true })
+  @Matches(NAME)
+  readonly installation: string | null = null;
+}
+
+export class KeysConfig {
+  @Setting('text', 'a folder that only this user may read', { path: true })
+  @IsString()
+  @IsNotEmpty()
+  readonly folder: string = '/var/lib/holdfast/keys';
+}
+
+export class ReplicaConfig {
+  @Setting('text', 'lower-case letters, digits and -, at most 63')
+  @Matches(NAME)
+  readonly name: string = 'replica-1';
+
+  /** Nothing older is ever accepted, even by a fresh replica. */
+  @Setting('text', '<generation>.<batch>, such as 3.120', { optional: true })
+  @Matches(/^\d{1,9}\.\d{1,15}$/)
+  readonly floor: string | null = null;
+
+  @Setting('number', 'whole milliseconds from 50 to 600000')
+  @IsInt()
+  @Min(50)
+  @Max(600_000)
+  readonly pollMs: number = 500;
+}
+
+export class ConnectorConfig {
+  @Setting('number', 'whole milliseconds from 50 to 600000')
+  @IsInt()
+  @Min(50)
+  @Max(600_000)
+  readonly pollMs: number = 500;
+
+  @Setting('text', 'a folder on a local disk', { path: true })
+  @IsString()
+  @IsNotEmpty()
+  readonly spoolFolder: string = '/var/lib/holdfast/spool';
+
+  @Setting('number', 'whole bytes from 1048576 to 1099511627776')
+  @IsInt()
+  @Min(1_048_576)
+  @Max(1_099_511_627_776)
+  readonly spoolBytes: number = 10_737_418_240;
+
+  @Setting('number', 'whole milliseconds from 1000 to 600000')
+  @IsInt()
+  @Min(1000)
+  @Max(600_000)
+  readonly leaseMs: number = 15_000;
+}

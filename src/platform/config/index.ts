@@ -1,0 +1,15 @@
+export { AppConfig, installationOf, publicUrlOf, ROLES, type Role } from './app-config.js';
+export { ConfigError, EXIT_CONFIG, type ConfigProblem } from './config.errors.js';
+export type {
+  BucketConfig,
+  ConnectorConfig,
+  DatabaseConfig,
+  KeysConfig,
+  QueueConfig,
+  ReplicaConfig,
+  TenantConfig,
+} from './data.config.js';
+export type { HttpConfig, HttpLimits, LogConfig, MetricsConfig, WebConfig } from './http.config.js';
+export { configKeys, type ConfigKey } from './config-keys.js';
+export { configFileOf, loadConfig, type LoadConfigOptions } from './load-config.js';
+export { nearest } from './nearest.js';
