@@ -9,8 +9,8 @@ const base = {
 };
 const project = (displayName, testMatch, more = {}) => ({ ...base, displayName, testMatch, ...more });
 const withServices = {
-  globalSetup: '<rootDir>/test/support/services-setup.ts',
-  globalTeardown: '<rootDir>/test/support/services-teardown.ts',
+  globalSetup: '<rootDir>/test/support/services-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/services-teardown.mjs',
 };
 
 export default {

@@ -1,0 +1,10 @@
+export { createDataSource, columnTypes, sessionOptions } from './data-source.js';
+export type { AnyClass, DataSourceSettings } from './data-source.js';
+export { withAdvisoryLock, withClient } from './admin-client.js';
+export { query, withTransaction } from './transaction.js';
+export type { Isolation, SqlRunner } from './transaction.js';
+export { bootstrapRoles, createDatabase, databaseRoleNames, grantConnect } from './roles.js';
+export type { DatabaseKind, DatabaseRole, RolePasswords } from './roles.js';
+export { migrate, pendingMigrations } from './migrate.js';
+export type { MigrationStep } from './migrate.js';
+export { relaxConstraints } from './relax.js';

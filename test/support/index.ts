@@ -1,0 +1,13 @@
+export {
+  createEmptyDatabase,
+  createPrimaryDatabase,
+  createReplicaDatabase,
+  rolePasswords,
+} from './test-database.js';
+export type { TestDatabase } from './test-database.js';
+export { freePort } from './free-port.js';
+export { makeTempFolder } from './temp-folder.js';
+export { startRedis } from './redis.js';
+export type { TestRedis } from './redis.js';
+export { waitFor } from './wait-for.js';
+export type { Patience } from './wait-for.js';
