@@ -89,6 +89,13 @@ export async function grantConnect(client: pg.Client, kind: DatabaseKind): Promi
   const database = pg.escapeIdentifier(rows[0]?.name ?? '');
   await client.query(`REVOKE ALL ON DATABASE ${database} FROM PUBLIC, ${guests[other(kind)].join(', ')}`);
   await client.query(`GRANT CONNECT ON DATABASE ${database} TO ${guests[kind].join(', ')}`);
+  await client.query(`GRANT TEMPORARY ON DATABASE ${database} TO ${batchRole[kind]}`);
 }
+
+/** Who gathers a batch in temporary tables, so that its memory does not grow with the batch. */
+const batchRole: Readonly<Record<DatabaseKind, DatabaseRole>> = {
+  primary: 'holdfast_connector',
+  replica: 'holdfast_replica_apply',
+};
 
 const other = (kind: DatabaseKind): DatabaseKind => (kind === 'primary' ? 'replica' : 'primary');
