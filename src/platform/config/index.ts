@@ -1,4 +1,5 @@
 export { AppConfig, installationOf, publicUrlOf, ROLES, type Role } from './app-config.js';
+export { ConfigModule } from './config.module.js';
 export { ConfigError, EXIT_CONFIG, type ConfigProblem } from './config.errors.js';
 export type {
   BucketConfig,

@@ -1,1 +1,14 @@
-export * from './request-context.js';
+export { ImportBody } from './body-limit.decorator.js';
+export { parseBoundedJson } from './bounded-json.js';
+export { createHttpApp, listen } from './create-http-app.js';
+export { IS_PUBLIC, Public } from './public.decorator.js';
+export {
+  contextOf,
+  contextProperty,
+  Ctx,
+  setPrincipal,
+  systemContext,
+  type Principal,
+  type RequestContext,
+  type RequestWithContext,
+} from './request-context.js';

@@ -1,0 +1,43 @@
+import { Transform, type Readable } from 'node:stream';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { HttpLimits } from '../config/index.js';
+import { DomainError, InvalidInput, TooLarge } from '../errors/index.js';
+import { parseBoundedJson } from './bounded-json.js';
+
+const JSON_TYPES = /^application\/(?:[\w.-]+\+)?json(?:;|$)/;
+
+/** JSON everywhere; anything else only where a route asked for it, so that a CSRF form post finds no parser. */
+export function registerBodyParsers(instance: FastifyInstance, limits: HttpLimits): void {
+  instance.removeAllContentTypeParsers();
+  instance.addContentTypeParser(JSON_TYPES, { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      // An empty body with a JSON type is what many clients send with DELETE or a bare POST.
+      done(null, text === '' ? undefined : parseBoundedJson(text as string, limits.jsonDepth));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  instance.addContentTypeParser('*', (request, payload, done) => {
+    if (request.routeOptions.config.bodyKind === 'import')
+      done(null, limited(request, payload, limits.importBytes));
+    else done(new DomainError('unsupported_media_type', 415, 'info', { detail: 'Send application/json.' }));
+  });
+}
+
+/** Fastify counts bytes only of bodies that it reads itself. */
+function limited(request: FastifyRequest, payload: Readable, maxBytes: number): Readable {
+  if (Number(request.headers['content-length']) > maxBytes) throw new TooLarge(maxBytes);
+  let received = 0;
+  const counter = new Transform({
+    transform(chunk: Buffer, _encoding, next) {
+      received += chunk.length;
+      if (received > maxBytes) next(new TooLarge(maxBytes));
+      else next(null, chunk);
+    },
+  });
+  payload.once('error', (error) => counter.destroy(error));
+  payload.once('aborted', () =>
+    counter.destroy(new InvalidInput([{ path: '', message: 'the upload broke off' }])),
+  );
+  return payload.pipe(counter);
+}
