@@ -27,7 +27,6 @@ export async function withClient<T>(
 export const lockKeys = {
   bootstrap: 4_839_205_001,
   migrate: 4_839_205_002,
-  template: 4_839_205_003,
 } as const;
 
 /** Runs `work` while no other session holds the lock; others wait. It ends with the connection, so a crash frees it. */

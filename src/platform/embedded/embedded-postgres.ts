@@ -100,24 +100,32 @@ async function waitUntilReady(child: ChildProcess, url: string): Promise<boolean
     failure = error;
     isRunning = false;
   });
-  while (isRunning) {
-    // crash recovery may take minutes, so only the end of the process is an end
-    if (await answers(url)) return isRunning;
-    await sleep(50);
+  // crash recovery may take minutes, so only the end of the process is an end
+  for (let refusals = 0; isRunning; await sleep(50)) {
+    const answer = await knock(url);
+    if (answer === 'open') return isRunning;
+    // a stranger on this port refuses once or twice, until ours gives up; ours over a strange cluster goes on
+    refusals += answer === 'refused' ? 1 : 0;
+    if (refusals > 40) {
+      signal(child.pid ?? 0, 'SIGINT');
+      throw new EmbeddedPostgresFailed('PostgreSQL does not know the password of this home', '(none)');
+    }
   }
   if (failure) throw failure;
   return false;
 }
 
-async function answers(url: string): Promise<boolean> {
+const invalidPassword = '28P01';
+
+async function knock(url: string): Promise<'open' | 'refused' | 'silent'> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   client.on('error', () => undefined); // a server that goes away again is seen by the next attempt
   try {
     await client.connect();
     await client.query('SELECT 1');
-    return true;
-  } catch {
-    return false; // not yet; the caller asks again for as long as the process lives
+    return 'open';
+  } catch (error) {
+    return (error as { code?: string }).code === invalidPassword ? 'refused' : 'silent';
   } finally {
     await client.end().catch(() => undefined);
   }

@@ -2,7 +2,7 @@
 // read. So as root it runs in a user namespace in which root's files belong to an ordinary user; where namespaces
 // are forbidden (many containers) it runs as `nobody`, with program and data where that user can reach them.
 import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   chmod,
   chown,
@@ -11,6 +11,7 @@ import {
   mkdir,
   readFile,
   readdir,
+  readlink,
   rename,
   rm,
   stat,
@@ -40,9 +41,10 @@ const namespaceArgs = ['-U', '--map-user=1000', '--map-group=1000'];
 
 /** @param mode forces a way of running; without it the first one that works here is taken */
 export async function createLauncher(native: string, data: string, mode?: RunMode): Promise<Launcher> {
-  const isRoot = process.getuid?.() === 0;
-  const chosen = mode ?? (!isRoot ? 'direct' : (await canUseNamespace()) ? 'namespace' : 'other-user');
-  if (chosen === 'other-user') return createOtherUserLauncher(native, data);
+  const owner = process.getuid?.() === 0 ? await ownerOf(data) : null;
+  const chosen = mode ?? (await chooseMode(owner));
+  if (chosen === 'other-user')
+    return createOtherUserLauncher(native, data, owner?.uid ? owner : await findUser(['postgres', 'nobody']));
   return {
     mode: chosen,
     native,
@@ -57,6 +59,20 @@ export async function createLauncher(native: string, data: string, mode?: RunMod
   };
 }
 
+/** Root goes on with whoever a cluster belongs to: one begun by an ordinary user stays that user's. */
+async function chooseMode(owner: SystemUser | null): Promise<RunMode> {
+  if (process.getuid?.() !== 0) return 'direct';
+  if (owner && owner.uid !== 0) return 'other-user';
+  return (await canUseNamespace()) ? 'namespace' : 'other-user';
+}
+
+async function ownerOf(path: string): Promise<SystemUser | null> {
+  return stat(path).then(
+    ({ uid, gid }) => ({ uid, gid }),
+    () => null,
+  );
+}
+
 async function canUseNamespace(): Promise<boolean> {
   if (process.platform !== 'linux') return false;
   // `id` must answer 1000: some kernels accept the call and leave the ids unmapped
@@ -66,10 +82,9 @@ async function canUseNamespace(): Promise<boolean> {
   );
 }
 
-async function createOtherUserLauncher(native: string, data: string): Promise<Launcher> {
-  const user = await findUser(['postgres', 'nobody']);
-  const program = (await isReachable(native)) ? native : await copyProgram(native);
-  const folder = (await isReachable(dirname(data))) ? data : await relocate(data);
+async function createOtherUserLauncher(native: string, data: string, user: SystemUser): Promise<Launcher> {
+  const program = (await isReachable(native, user)) ? native : await copyProgram(native);
+  const folder = (await isReachable(dirname(data), user)) ? data : await relocate(data);
   const own = (path: string) => chownTree(path, user);
   if (await exists(folder)) await own(folder);
   return {
@@ -99,11 +114,12 @@ async function findUser(names: string[]): Promise<SystemUser> {
   );
 }
 
-/** Whether every folder on the way may be entered by everybody. */
-async function isReachable(path: string): Promise<boolean> {
+/** Whether the user may enter every folder on the way. */
+async function isReachable(path: string, user: SystemUser): Promise<boolean> {
   for (let folder = resolve(path); ; folder = dirname(folder)) {
     const found = await stat(folder).catch(() => null);
-    if (found && (found.mode & 0o005) !== 0o005 && folder !== '/') return false;
+    const needed = found?.uid === user.uid ? 0o500 : 0o005;
+    if (found && (found.mode & needed) !== needed) return false;
     if (folder === dirname(folder)) return true;
   }
 }
@@ -134,11 +150,11 @@ async function copyProgram(native: string): Promise<string> {
 
 /** Keeps the cluster outside a closed home and leaves a link to it there, so that the home still leads to all data. */
 async function relocate(data: string): Promise<string> {
-  await makeSharedRoot();
-  const name = createHash('sha256').update(resolve(data)).digest('hex').slice(0, 16);
-  const target = join(sharedRoot, `data-${name}`);
   const found = await lstat(data).catch(() => null);
-  if (found?.isSymbolicLink()) return target;
+  if (found?.isSymbolicLink()) return readlink(data);
+  await makeSharedRoot();
+  // a fresh name: what an earlier home of this path left here has other passwords
+  const target = join(sharedRoot, `data-${randomBytes(8).toString('hex')}`);
   if (found) {
     await cp(data, `${target}.partial`, { recursive: true });
     await rename(`${target}.partial`, target);
