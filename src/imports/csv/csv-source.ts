@@ -7,6 +7,8 @@ import { maxLineBytes, StrictDecoder, type Encoding } from './strict-decoder.js'
 export interface CsvFormat {
   readonly delimiter: string;
   readonly encoding: Encoding;
+  /** what to do with a row of fewer values than the header has columns */
+  readonly shortRows: 'refuse' | 'fill';
 }
 
 export interface CsvRow {
@@ -33,7 +35,7 @@ export async function* readRows(path: string, format: CsvFormat): AsyncGenerator
       header = checkHeader(fields);
       continue;
     }
-    if (fields.length !== header.length) {
+    if (isRagged(fields, header, format)) {
       throw new FileStructureError([{ line, message: raggedRow(fields.length, header.length) }]);
     }
     const values: Record<string, string> = {};
@@ -49,7 +51,7 @@ export async function inspectFile(path: string, format: CsvFormat): Promise<File
   let rows = 0;
   for await (const { fields, line } of readRecords(path, format)) {
     if (header === null) header = checkHeader(fields);
-    else if (fields.length !== header.length) problems.push({ line, message: raggedRow(fields.length, header.length) });
+    else if (isRagged(fields, header, format)) problems.push({ line, message: raggedRow(fields.length, header.length) });
     else rows += 1;
     if (problems.length >= maxProblems) break;
   }
@@ -103,6 +105,10 @@ function explain(code: string): string {
   if (code === 'INVALID_OPENING_QUOTE' || code === 'CSV_INVALID_OPENING_QUOTE') return 'a quote stands inside an unquoted value';
   if (code === 'CSV_MAX_RECORD_SIZE') return `a row is longer than ${maxLineBytes} characters; is a quote never closed?`;
   return `the row cannot be read (${code})`;
+}
+
+function isRagged(fields: readonly string[], header: readonly string[], format: CsvFormat): boolean {
+  return format.shortRows === 'fill' ? fields.length > header.length : fields.length !== header.length;
 }
 
 function raggedRow(found: number, expected: number): string {

@@ -1,3 +1,4 @@
+import { TextDecoder } from 'node:util';
 import { Transform, type TransformCallback } from 'node:stream';
 import { FileStructureError } from './structure.errors.js';
 

@@ -1,5 +1,5 @@
 import type { Classification, CustomKind } from '../../records/index.js';
-import type { Encoding } from '../csv/strict-decoder.js';
+import type { CsvFormat } from '../csv/csv-source.js';
 
 /** How a column's text becomes a reference: the record of `type` whose field `by` holds the text. */
 export interface LookupRule {
@@ -42,7 +42,7 @@ export interface CustomFieldRule {
 export interface Mapping {
   readonly type: string;
   readonly label: string;
-  readonly format: { readonly delimiter: string; readonly encoding: Encoding };
+  readonly format: CsvFormat;
   /** the field by which a row finds the record that an earlier run made of it */
   readonly key: string;
   readonly onExisting: 'update' | 'skip';

@@ -39,10 +39,14 @@ export function parseMapping(text: string): Mapping {
 }
 
 function readFormat(reader: MappingReader, node: Node | null | undefined): Mapping['format'] {
-  const entries = reader.map(node, 'format', ['delimiter', 'encoding']);
+  const entries = reader.map(node, 'format', ['delimiter', 'encoding', 'shortRows']);
   const delimiter = reader.text(entries.get('delimiter'), 'format.delimiter') ?? ',';
   if (delimiter.length !== 1) reader.fail('format.delimiter', 'should be one character', entries.get('delimiter'));
-  return { delimiter, encoding: reader.oneOf(entries.get('encoding'), 'format.encoding', encodings, 'utf-8') };
+  return {
+    delimiter,
+    encoding: reader.oneOf(entries.get('encoding'), 'format.encoding', encodings, 'utf-8'),
+    shortRows: reader.oneOf(entries.get('shortRows'), 'format.shortRows', ['refuse', 'fill'], 'refuse'),
+  };
 }
 
 function readCustomFields(reader: MappingReader, node: Node | null | undefined): CustomFieldRule[] {

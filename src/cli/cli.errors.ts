@@ -1,0 +1,10 @@
+/** A failure that the person at the terminal can act upon; printed without a stack. */
+export class CliError extends Error {
+  constructor(
+    message: string,
+    readonly options: { readonly exitCode?: number; readonly details?: readonly string[] } = {},
+  ) {
+    super(message);
+    this.name = 'CliError';
+  }
+}

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApiClient } from './api-client.js';
+
+export interface ImportStatus {
+  readonly id: string;
+  readonly label: string;
+  readonly state: 'waiting' | 'queued' | 'running' | 'cancelling' | 'done' | 'failed' | 'cancelled';
+  readonly progress: { readonly rows: number | null; readonly done: number; readonly linked: number };
+  readonly counts: { readonly created: number; readonly updated: number; readonly unchanged: number; readonly skipped: number; readonly failed: number };
+  readonly problems: readonly { line: number; column?: string; message: string }[];
+  readonly hasErrorFile: boolean;
+}
+
+export interface ImportFiles {
+  readonly mappingFile: string;
+  readonly dataFile: string;
+  readonly dryRun?: boolean;
+  readonly allOrNothing?: boolean;
+}
+
+const pollMs = 200;
+
+/** Sends a file and its mapping to the server and follows the import to its end. */
+export async function runImport(client: ApiClient, files: ImportFiles, onProgress: (status: ImportStatus) => void): Promise<ImportStatus> {
+  const mapping = await readFile(files.mappingFile, 'utf8');
+  const { id } = await client.post<ImportStatus>('/imports', {
+    mapping,
+    fileName: basename(files.dataFile),
+    dryRun: files.dryRun ?? false,
+    allOrNothing: files.allOrNothing ?? false,
+  });
+  await client.putFile(`/imports/${id}/file`, files.dataFile, 'text/csv');
+  return followImport(client, id, onProgress);
+}
+
+export async function followImport(client: ApiClient, id: string, onProgress: (status: ImportStatus) => void): Promise<ImportStatus> {
+  for (;;) {
+    const status = await client.get<ImportStatus>(`/imports/${id}`);
+    onProgress(status);
+    if (['done', 'failed', 'cancelled'].includes(status.state)) return status;
+    await sleep(pollMs);
+  }
+}

@@ -1,0 +1,14 @@
+import { Command } from 'commander';
+import { cloudCommand } from './cloud.command.js';
+import { importCommand } from './import.command.js';
+import { migrateCommand } from './migrate.command.js';
+import { statusCommand } from './status.command.js';
+import { tokenCommand } from './token.command.js';
+import { userCommand } from './user.command.js';
+
+/** The `holdfast` command. Every subcommand takes --home and --json. */
+export function buildProgram(): Command {
+  const program = new Command('holdfast').description('Runs and looks after a Holdfast installation.').exitOverride().configureHelp({ showGlobalOptions: true });
+  for (const command of [statusCommand(), importCommand(), cloudCommand(), userCommand(), tokenCommand(), migrateCommand()]) program.addCommand(command);
+  return program;
+}
