@@ -1,0 +1,166 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { query } from '../../platform/database/index.js';
+import { ACCESS_OPTIONS, defaultSessionIdleMs, type AccessOptions } from '../access.options.js';
+import { PermissionSet } from '../roles/permission-set.js';
+import type { RoleDefinition, TokenScope } from '../roles/role.js';
+import { rememberIdentity, type Identity, type Person } from './identity.js';
+import { csrfTokenFor, hashSecret } from './secret-token.js';
+
+/** `last_seen_at` and `last_used_at` are written at most this often per session or token. */
+const touchAfterMs = 60_000;
+
+interface PersonRow {
+  user_id: string | null;
+  name: string | null;
+  email: string | null;
+  locale: string | null;
+  time_zone: string | null;
+  roles: RoleDefinition[];
+}
+interface SessionRow extends PersonRow {
+  id: string;
+  must_change: boolean;
+  is_stale: boolean;
+}
+interface TokenRow extends PersonRow {
+  id: string;
+  token_name: string;
+  scopes: TokenScope[];
+  is_stale: boolean;
+}
+
+const roleObject = `json_build_object('key', r.key, 'name', r.name, 'permissions', r.permissions, 'flags', r.flags,
+  'hiddenFields', r.hidden_fields, 'readOnlyFields', r.read_only_fields)`;
+const rolesByKey = (keys: string): string =>
+  `(SELECT coalesce(json_agg(${roleObject} ORDER BY r.key), '[]') FROM access.role r WHERE r.key = ANY (${keys}))`;
+const rolesOfUser = `(SELECT coalesce(json_agg(${roleObject} ORDER BY r.key), '[]')
+  FROM access.user_role ur JOIN access.role r ON r.id = ur.role_id WHERE ur.user_id = u.id)`;
+
+/** Where the two kinds of server find a person's e-mail and roles. Both read them anew with every request. */
+const sources = {
+  primary: { login: '', email: 'u.email', roles: rolesOfUser },
+  replica: {
+    login: 'LEFT JOIN access.replica_login l ON l.user_id = u.id',
+    email: 'l.email',
+    roles: rolesByKey('l.roles'),
+  },
+} as const;
+const isLive = 'u.active AND u.deleted_at IS NULL';
+
+/** Turns a cookie's or a header's secret into an identity, or into nothing. */
+@Injectable()
+export class IdentityStore {
+  private readonly sessionSql: string;
+  private readonly tokenSql: string;
+  private readonly userSql: string;
+  private readonly idleMs: number;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(ACCESS_OPTIONS) options: AccessOptions,
+  ) {
+    this.idleMs = options.sessionIdleMs ?? defaultSessionIdleMs;
+    this.sessionSql = sessionSql(options.role);
+    this.tokenSql = tokenSql(options.role);
+    this.userSql = userSql(options.role);
+  }
+
+  async bySession(secret: string): Promise<Identity | null> {
+    const [row] = await query<SessionRow>(this.dataSource, this.sessionSql, [
+      hashSecret(secret),
+      this.idleMs,
+      touchAfterMs,
+    ]);
+    if (!row) return null;
+    if (row.is_stale) await this.touch('session', 'last_seen_at', row.id);
+    const session = { id: row.id, csrfToken: csrfTokenFor(secret) };
+    return personIdentity(row, session, row.must_change);
+  }
+
+  async byToken(secret: string): Promise<Identity | null> {
+    const [row] = await query<TokenRow>(this.dataSource, this.tokenSql, [hashSecret(secret), touchAfterMs]);
+    if (!row) return null;
+    if (row.is_stale) await this.touch('api_token', 'last_used_at', row.id);
+    return tokenIdentity(row);
+  }
+
+  /** For work done later on a person's behalf (an import job): the roles they have now. Null when disabled. */
+  async byUserId(userId: string): Promise<Identity | null> {
+    const [row] = await query<PersonRow>(this.dataSource, this.userSql, [userId]);
+    return row ? personIdentity(row, null, false) : null;
+  }
+
+  private async touch(table: 'session' | 'api_token', column: string, id: string): Promise<void> {
+    await query(this.dataSource, `UPDATE access.${table} SET ${column} = now() WHERE id = $1`, [id]);
+  }
+}
+
+const personColumns = (role: 'primary' | 'replica'): string =>
+  `u.id AS user_id, u.name, ${sources[role].email} AS email, u.locale, u.time_zone`;
+
+function sessionSql(role: 'primary' | 'replica'): string {
+  const isReplica = role === 'replica';
+  // The stamp ties a session to the password it was opened with; on premises a change deletes the sessions itself.
+  const stamp = isReplica ? `AND s.login_stamp = sha256(convert_to(l.password_hash, 'UTF8'))` : '';
+  const credential = isReplica ? '' : 'LEFT JOIN access.credential c ON c.user_id = u.id';
+  return `SELECT s.id, ${personColumns(role)}, ${sources[role].roles} AS roles,
+      ${isReplica ? 'false' : 'coalesce(c.must_change, false)'} AS must_change,
+      s.last_seen_at < now() - $3 * interval '1 millisecond' AS is_stale
+    FROM access.session s JOIN crm."user" u ON u.id = s.user_id AND ${isLive}
+      ${sources[role].login} ${credential}
+    WHERE s.token_hash = $1 AND s.expires_at > now()
+      AND s.last_seen_at > now() - $2 * interval '1 millisecond' ${stamp}`;
+}
+
+function tokenSql(role: 'primary' | 'replica'): string {
+  return `SELECT t.id, t.name AS token_name, t.scopes, ${personColumns(role)},
+      CASE WHEN t.roles IS NULL THEN ${sources[role].roles} ELSE ${rolesByKey('t.roles')} END AS roles,
+      coalesce(t.last_used_at < now() - $2 * interval '1 millisecond', true) AS is_stale
+    FROM access.api_token t LEFT JOIN crm."user" u ON u.id = t.user_id AND ${isLive}
+      ${sources[role].login}
+    WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND coalesce(t.expires_at > now(), true)
+      AND (t.user_id IS NULL OR u.id IS NOT NULL)`;
+}
+
+function userSql(role: 'primary' | 'replica'): string {
+  return `SELECT ${personColumns(role)}, ${sources[role].roles} AS roles
+    FROM crm."user" u ${sources[role].login} WHERE u.id = $1 AND ${isLive}`;
+}
+
+function personOf(row: PersonRow): Person | null {
+  if (row.user_id === null) return null;
+  return {
+    id: row.user_id,
+    name: row.name ?? '',
+    email: row.email ?? '',
+    locale: row.locale ?? 'en',
+    timeZone: row.time_zone ?? 'UTC',
+  };
+}
+
+function personIdentity(row: PersonRow, session: Identity['session'], mustChangePassword: boolean): Identity {
+  const person = personOf(row);
+  const roles = row.roles.map((role) => role.key);
+  const principal = { kind: 'user' as const, userId: row.user_id, roles, name: person?.name ?? '' };
+  const permissions = new PermissionSet(row.roles);
+  return remembered({ principal, permissions, person, session, mustChangePassword });
+}
+
+function tokenIdentity(row: TokenRow): Identity {
+  const person = personOf(row);
+  const principal = {
+    kind: 'token' as const,
+    userId: row.user_id,
+    roles: row.roles.map((role) => role.key),
+    tokenId: row.id,
+    name: person?.name ?? row.token_name,
+  };
+  const permissions = new PermissionSet(row.roles, new Set(row.scopes));
+  return remembered({ principal, permissions, person, session: null, mustChangePassword: false });
+}
+
+function remembered(identity: Identity): Identity {
+  rememberIdentity(identity);
+  return identity;
+}

@@ -1,0 +1,12 @@
+export { AccessModule } from './access.module.js';
+export type { AccessOptions } from './access.options.js';
+export { OpenBeforePasswordChange, PrimaryOnly, RequirePermission } from './guard/decorators.js';
+export { identityOf, permissionsOf, type Identity, type Person } from './identity/identity.js';
+export { IdentityStore } from './identity/identity.store.js';
+export { RoleAccessPolicy } from './policy/role-access-policy.js';
+export { PermissionSet } from './roles/permission-set.js';
+export { RoleStore, type StoredRole } from './roles/role.store.js';
+export { roleFlags, tokenScopes, type RoleDefinition, type RoleFlag, type TokenScope } from './roles/role.js';
+export { ApiTokens, type ApiTokenSummary, type NewApiToken } from './tokens/api-token.service.js';
+export { OwnPasswords } from './users/own-password.service.js';
+export { UserAccess, type UserSummary } from './users/user-access.service.js';

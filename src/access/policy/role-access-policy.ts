@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import type {
+  AccessPolicy,
+  Permission,
+  RecordAction,
+  RecordTypeMeta,
+  RequestContext,
+} from '../../records/index.js';
+import { permissionsOf } from '../identity/identity.js';
+import { roleFlags } from '../roles/role.js';
+
+const nothing: ReadonlySet<string> = new Set();
+const isSystem = (ctx: RequestContext): boolean => ctx.principal.kind === 'system';
+
+/** Answers the record engine from the caller's roles; SQL text only, so that lists and counts filter themselves. */
+@Injectable()
+export class RoleAccessPolicy implements AccessPolicy {
+  can(ctx: RequestContext, type: RecordTypeMeta, action: RecordAction): Permission {
+    return isSystem(ctx) ? 'all' : permissionsOf(ctx).level(type, action);
+  }
+
+  predicate(
+    ctx: RequestContext,
+    type: RecordTypeMeta,
+    action: RecordAction,
+    alias: string,
+    params: unknown[],
+  ): string {
+    const level = this.can(ctx, type, action);
+    if (level === 'all') return 'TRUE';
+    if (level === 'none' || ctx.principal.userId === null) return 'FALSE';
+    params.push(ctx.principal.userId);
+    // one's own user record is the one that describes oneself
+    const column = type.name === 'user' ? 'id' : 'owner_id';
+    return `${alias}.${column} = $${String(params.length)}`;
+  }
+
+  hiddenFields(ctx: RequestContext, type: RecordTypeMeta): ReadonlySet<string> {
+    return isSystem(ctx) ? nothing : permissionsOf(ctx).hiddenFields(type);
+  }
+
+  readOnlyFields(ctx: RequestContext, type: RecordTypeMeta): ReadonlySet<string> {
+    return isSystem(ctx) ? nothing : permissionsOf(ctx).readOnlyFields(type);
+  }
+
+  isAdministrator(ctx: RequestContext): boolean {
+    if (isSystem(ctx)) return true;
+    const permissions = permissionsOf(ctx);
+    return roleFlags.every((flag) => permissions.has(flag));
+  }
+}

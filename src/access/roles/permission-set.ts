@@ -1,0 +1,103 @@
+import type { RecordTypeMeta } from '../../records/index.js';
+import {
+  levels,
+  type Action,
+  type Level,
+  type RoleDefinition,
+  type RoleFields,
+  type RoleFlag,
+} from './role.js';
+import type { TokenScope } from './role.js';
+
+const rank = (level: Level): number => levels.indexOf(level);
+const highest = (a: Level, b: Level): Level => (rank(a) >= rank(b) ? a : b);
+type TypeFacts = Pick<RecordTypeMeta, 'name' | 'adminOnly'>;
+
+/**
+ * What a person may do: the union of their roles, cut down to the scopes of the token used, if any.
+ * Compiled once per request; asking it costs map look-ups.
+ */
+export class PermissionSet {
+  private readonly flags: ReadonlySet<RoleFlag>;
+
+  constructor(
+    private readonly roles: readonly RoleDefinition[],
+    private readonly scopes: ReadonlySet<TokenScope> | null = null,
+  ) {
+    this.flags = new Set(
+      roles.flatMap((role) => role.flags).filter((flag) => this.isInScope(scopeOfFlag(flag))),
+    );
+  }
+
+  level(type: TypeFacts, action: Action): Level {
+    if (!this.isInScope(action === 'read' ? 'read' : 'write')) return 'none';
+    if (type.adminOnly && action !== 'read') return this.has(flagFor(type)) ? 'all' : 'none';
+    return this.roles.map((role) => levelIn(role, type.name, action)).reduce(highest, 'none');
+  }
+
+  has(flag: RoleFlag): boolean {
+    return this.flags.has(flag);
+  }
+
+  isInScope(scope: TokenScope): boolean {
+    return this.scopes === null || this.scopes.has(scope);
+  }
+
+  hiddenFields(type: TypeFacts): ReadonlySet<string> {
+    return this.restricted(type, 'read', (role) => role.hiddenFields);
+  }
+
+  readOnlyFields(type: TypeFacts): ReadonlySet<string> {
+    return this.restricted(type, 'update', (role) => role.readOnlyFields);
+  }
+
+  /**
+   * Whether everything that `other` allows is allowed here too: nobody hands out what they don't have.
+   * `types` are all record types there are.
+   */
+  covers(other: PermissionSet, types: readonly RecordTypeMeta[]): boolean {
+    const reaches = types.every(
+      (type) =>
+        (['create', 'read', 'update', 'delete'] as const).every(
+          (action) => rank(this.level(type, action)) >= rank(other.level(type, action)),
+        ) &&
+        isSubset(this.hiddenFields(type), other.hiddenFields(type)) &&
+        isSubset(this.readOnlyFields(type), other.readOnlyFields(type)),
+    );
+    return reaches && isSubset(other.flags, this.flags);
+  }
+
+  /**
+   * A field is restricted unless a role that reaches as far as the person does leaves it open. A role that
+   * opens a field for own records must not open it for the records that another role shows.
+   */
+  private restricted(
+    type: TypeFacts,
+    action: Action,
+    fields: (role: RoleDefinition) => RoleFields,
+  ): ReadonlySet<string> {
+    const top = this.roles.map((role) => levelIn(role, type.name, action)).reduce(highest, 'none');
+    const deciding = this.roles.filter((role) => levelIn(role, type.name, action) === top);
+    const [first, ...others] = deciding.map((role) => new Set(fields(role)[type.name] ?? []));
+    if (!first) return new Set();
+    return new Set([...first].filter((name) => others.every((set) => set.has(name))));
+  }
+}
+
+function levelIn(role: RoleDefinition, type: string, action: Action): Level {
+  const line = role.permissions[type] ?? role.permissions['*'];
+  return line?.[action] ?? 'none';
+}
+
+/** Users have a flag of their own; every other administrators' type (pipelines, stages) is a setting. */
+function flagFor(type: TypeFacts): RoleFlag {
+  return type.name === 'user' ? 'manageUsers' : 'manageSettings';
+}
+
+function scopeOfFlag(flag: RoleFlag): TokenScope {
+  return flag === 'import' ? 'write' : 'admin';
+}
+
+function isSubset<T>(part: ReadonlySet<T>, whole: ReadonlySet<T>): boolean {
+  return [...part].every((item) => whole.has(item));
+}

@@ -1,0 +1,90 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import {
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsIn,
+  IsISO8601,
+  IsOptional,
+  IsString,
+  IsUUID,
+  MaxLength,
+  MinLength,
+} from 'class-validator';
+import { NotAllowed } from '../../platform/errors/index.js';
+import { Ctx, type RequestContext } from '../../platform/http/index.js';
+import { PrimaryOnly } from '../guard/decorators.js';
+import { knownIdForm } from '../guard/id-form.pipe.js';
+import { tokenScopes, type TokenScope } from '../roles/role.js';
+import { ApiTokens, type ApiTokenSummary } from './api-token.service.js';
+
+const maxNameLength = 120;
+
+export class NewApiTokenBody {
+  @ApiProperty({ maxLength: maxNameLength })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(maxNameLength)
+  name!: string;
+
+  @ApiProperty({ enum: tokenScopes, isArray: true })
+  @ArrayNotEmpty()
+  @ArrayUnique()
+  @IsIn(tokenScopes, { each: true })
+  scopes!: TokenScope[];
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  expiresAt?: string;
+
+  /** whom it acts for; oneself when left out */
+  @ApiPropertyOptional({ format: 'uuid' })
+  @IsOptional()
+  @IsUUID('all')
+  userId?: string;
+}
+
+@ApiTags('api tokens')
+@Controller('api/v1/api-tokens')
+export class ApiTokensController {
+  constructor(private readonly tokens: ApiTokens) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'Own API tokens; all of them for those who manage users',
+    operationId: 'listApiTokens',
+  })
+  async list(@Ctx() ctx: RequestContext): Promise<{ data: ApiTokenSummary[] }> {
+    return { data: await this.tokens.list(ctx) };
+  }
+
+  @Post()
+  @PrimaryOnly()
+  @ApiOperation({
+    summary: 'Make an API token; the answer is the only place that shows it',
+    operationId: 'createApiToken',
+  })
+  async create(
+    @Ctx() ctx: RequestContext,
+    @Body() body: NewApiTokenBody,
+  ): Promise<ApiTokenSummary & { token: string }> {
+    const userId = body.userId ?? ctx.principal.userId;
+    if (userId === null) throw new NotAllowed();
+    const { token, summary } = await this.tokens.create(ctx, {
+      userId,
+      name: body.name,
+      scopes: body.scopes,
+      ...(body.expiresAt === undefined ? {} : { expiresAt: new Date(body.expiresAt) }),
+    });
+    return { ...summary, token };
+  }
+
+  @Delete(':id')
+  @PrimaryOnly()
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Revoke an API token', operationId: 'revokeApiToken' })
+  async revoke(@Ctx() ctx: RequestContext, @Param('id', knownIdForm) id: string): Promise<void> {
+    await this.tokens.revoke(ctx, id);
+  }
+}
