@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { signEnrolment, type Enrolment } from './ack.js';
+import { FormatError } from './format.errors.js';
+import { KeyFolder } from './key-folder.js';
+import { generateRecipient, recipientOf } from './key-wrap.js';
+import { generateSigningKey, signerFrom, type Signer } from './signing-key.js';
+import { signRoot, TrustChain, type TrustRoot } from './trust-root.js';
+
+const ROOT_KEY = 'root.key';
+const SIGNING_KEY = 'signing.key';
+
+/** The administrator's keys. Their folder must be readable by nobody else, above all not by the connector. */
+export class RootKeyStore {
+  private readonly folder: KeyFolder;
+
+  constructor(path: string) {
+    this.folder = new KeyFolder(path);
+  }
+
+  async signer(): Promise<Signer> {
+    return signerFrom(await this.folder.readOrCreate(ROOT_KEY, generateSigningKey));
+  }
+
+  /** Version 1. Name the connector's public signing key and the replicas' enrolments in `more`. */
+  async firstRoot(tenant: string, more: Pick<TrustRoot, 'manifestKeys' | 'replicas'>): Promise<Buffer> {
+    const signer = await this.signer();
+    const rest = { auditKeys: [], inboxRecipient: null, ...more };
+    const rootKeys = { threshold: 1, keys: [signer.publicKey] };
+    return signRoot({ format: 'holdfast-root/1', tenant, version: 1, createdAt: now(), rootKeys, ...rest }, [
+      signer,
+    ]);
+  }
+
+  /** The next version with some members changed: a rotated signing key, one replica more or less. */
+  async nextRoot(
+    chain: TrustChain,
+    change: Partial<Pick<TrustRoot, 'manifestKeys' | 'auditKeys' | 'inboxRecipient' | 'replicas'>>,
+  ) {
+    const next: TrustRoot = {
+      ...chain.current,
+      ...change,
+      version: chain.current.version + 1,
+      createdAt: now(),
+    };
+    return signRoot(next, [await this.signer()]);
+  }
+
+  /** The next version under a fresh root key, signed by the old and the new one. The old key file is destroyed. */
+  async rotateRootKey(chain: TrustChain, publish: (root: Buffer) => Promise<void>): Promise<void> {
+    const [old, pem] = [await this.signer(), generateSigningKey()];
+    const fresh = signerFrom(pem);
+    const rootKeys = { threshold: 1, keys: [fresh.publicKey] };
+    const next: TrustRoot = {
+      ...chain.current,
+      rootKeys,
+      version: chain.current.version + 1,
+      createdAt: now(),
+    };
+    await this.folder.replace('root.next.key', pem);
+    await publish(signRoot(next, [old, fresh]));
+    await this.folder.replace(ROOT_KEY, pem);
+    await this.folder.destroy('root.next.key');
+  }
+}
+
+/** What the connector holds: its signing key and, per generation, the key of the row digests. */
+export class ConnectorKeyStore {
+  private readonly folder: KeyFolder;
+
+  constructor(path: string) {
+    this.folder = new KeyFolder(path);
+  }
+
+  async signer(): Promise<Signer> {
+    return signerFrom(await this.folder.readOrCreate(SIGNING_KEY, generateSigningKey));
+  }
+
+  /** Made on first use. Several connectors that share the folder get the same one. */
+  async digestKey(generation: number): Promise<Buffer> {
+    const name = `digest-${String(generation)}.key`;
+    const text = await this.folder.readOrCreate(name, () => randomBytes(32).toString('hex'));
+    if (!/^[0-9a-f]{64}$/.test(text))
+      throw new FormatError('format.key_missing', `key file ${name} is damaged`);
+    return Buffer.from(text, 'hex');
+  }
+
+  async destroyDigestKey(generation: number): Promise<void> {
+    await this.folder.destroy(`digest-${String(generation)}.key`);
+  }
+}
+
+interface OwnRecipient {
+  fromGeneration: number;
+  identity: string;
+  recipient: string;
+}
+
+/** A replica's own keys, made on its host. Nothing here ever leaves it but public halves. */
+export class ReplicaKeyStore {
+  private readonly folder: KeyFolder;
+
+  constructor(path: string) {
+    this.folder = new KeyFolder(path);
+  }
+
+  async signer(): Promise<Signer> {
+    return signerFrom(await this.folder.readOrCreate(SIGNING_KEY, generateSigningKey));
+  }
+
+  /** Newest first; the first is what to announce. */
+  async recipients(): Promise<OwnRecipient[]> {
+    const found: OwnRecipient[] = [];
+    for (const name of await this.folder.names()) {
+      const match = /^recipient-(\d+)\.key$/.exec(name);
+      if (match === null) continue;
+      const identity = (await this.folder.require(name)).trim();
+      found.push({ fromGeneration: Number(match[1]), identity, recipient: await recipientOf(identity) });
+    }
+    return found.sort((a, b) => b.fromGeneration - a.fromGeneration);
+  }
+
+  /** Makes the key for objects from this generation on, unless there is one. */
+  async addRecipient(fromGeneration: number): Promise<void> {
+    const { identity } = await generateRecipient();
+    await this.folder.create(`recipient-${String(fromGeneration)}.key`, `${identity}\n`);
+  }
+
+  /** After this, objects sealed to that key alone can no longer be opened, here or anywhere. */
+  async destroyRecipient(fromGeneration: number): Promise<void> {
+    await this.folder.destroy(`recipient-${String(fromGeneration)}.key`);
+  }
+
+  /** The file that the premises' administrator needs; makes the keys on first use. */
+  async enrol(tenant: string, name: string): Promise<{ enrolment: Enrolment; file: Buffer }> {
+    const signer = await this.signer();
+    if ((await this.recipients()).length === 0) await this.addRecipient(1);
+    const [newest] = await this.recipients();
+    if (newest === undefined)
+      throw new FormatError('format.key_missing', 'the recipient key could not be made');
+    const { recipient } = newest;
+    const enrolment: Enrolment = {
+      format: 'holdfast-enrolment/1',
+      tenant,
+      name,
+      key: signer.publicKey,
+      recipient,
+      createdAt: now(),
+    };
+    return { enrolment, file: signEnrolment(enrolment, signer) };
+  }
+}
+
+/** One installation's keys under one folder; on several machines, each gets only its own subfolder. */
+export function keyFolders(path: string): {
+  root: string;
+  connector: string;
+  replica: (name: string) => string;
+} {
+  return {
+    root: join(path, 'root'),
+    connector: join(path, 'connector'),
+    replica: (name) => join(path, 'replica', name),
+  };
+}
+
+/**
+ * Everything for a new tenant: root key, connector's signing key, and version 1 of the root, naming these replicas.
+ * Calling it again changes no key.
+ * @returns the object for `root/00000001.json`, to be kept by every reader as its pin
+ */
+export async function createTenantKeys(options: {
+  folder: string;
+  tenant: string;
+  replicas: Enrolment[];
+}): Promise<Buffer> {
+  const folders = keyFolders(options.folder);
+  const connector = await new ConnectorKeyStore(folders.connector).signer();
+  const replicas = options.replicas.map(({ name, key, recipient }) => ({ name, key, recipient }));
+  return new RootKeyStore(folders.root).firstRoot(options.tenant, {
+    manifestKeys: [connector.publicKey],
+    replicas,
+  });
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

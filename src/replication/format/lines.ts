@@ -1,0 +1,112 @@
+import { FormatError, malformed } from './format.errors.js';
+import { array, nullable, object, sha256Hex, text, typeName, whole } from './shape.js';
+import { LIMITS } from './limits.js';
+import { decodeUtf8, parseExactJson } from './strict-encoding.js';
+
+/** What the rows of one type look like: its columns in the order of the row text. */
+export interface TypeSchema {
+  type: string;
+  columns: { name: string; type: string }[];
+}
+
+/** First line of part 0 of every batch. Sealed, because the digest key must not be known outside. */
+export interface BatchHeader {
+  /** 32 bytes in hex; one per generation */
+  digestKey: string;
+  policyVersion: number;
+  types: TypeSchema[];
+}
+
+export type BatchLine =
+  | { kind: 'header'; header: BatchHeader }
+  /** `row` is a view into the line: the exact row text */
+  | { kind: 'upsert'; type: string; row: Buffer }
+  | { kind: 'delete'; type: string; id: string };
+
+const columnName = text(/^[a-z_][a-z0-9_]{0,62}$/, 'a column name');
+const headerShape = object({
+  digestKey: sha256Hex,
+  policyVersion: whole(0),
+  types: array(
+    object({
+      type: typeName,
+      columns: array(
+        object({ name: columnName, type: text(/^[a-z][a-z0-9 _(),[\]]*$/, 'a column type') }),
+        2000,
+        1,
+      ),
+    }),
+    LIMITS.maxTypes,
+  ),
+});
+const deleteShape = object({
+  tag: text(/^d$/, 'd'),
+  type: typeName,
+  id: text(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a UUID'),
+});
+const noHeader = nullable(headerShape);
+
+export function headerLine(header: BatchHeader): string {
+  const { digestKey, policyVersion, types } = header;
+  const columns = (schema: TypeSchema) => schema.columns.map(({ name, type }) => ({ name, type }));
+  const exact = {
+    digestKey,
+    policyVersion,
+    types: types.map((schema) => ({ type: schema.type, columns: columns(schema) })),
+  };
+  return JSON.stringify(['h', headerShape(exact, 'header')]);
+}
+
+/** @param row the text of `row_to_json`, put in verbatim */
+export function upsertLine(type: string, row: string): string {
+  return `["u","${type}",${row}]`;
+}
+
+export function deleteLine(type: string, id: string): string {
+  return `["d","${type}","${id}"]`;
+}
+
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const CLOSE_BRACKET = 0x5d;
+
+/**
+ * Splits a line into its parts without parsing the row, whose bytes are what gets digested and stored.
+ * @throws FormatError
+ */
+export function parseLine(line: Buffer): BatchLine {
+  const tag = line.toString('latin1', 0, 4);
+  if (tag === '["u"') return parseUpsert(line);
+  if (tag !== '["d"' && tag !== '["h"') throw malformed('line: unknown kind');
+  const value = parseExactJson(line, 'line');
+  if (!Array.isArray(value)) throw malformed('line: expected a list');
+  const entries = value as unknown[];
+  if (tag === '["h"') {
+    if (entries.length !== 2) throw malformed('header line: expected two entries');
+    const header = noHeader(entries[1], 'header');
+    if (header === null) throw malformed('header line: empty');
+    return { kind: 'header', header };
+  }
+  if (entries.length !== 3) throw malformed('delete line: expected three entries');
+  const { type, id } = deleteShape({ tag: entries[0], type: entries[1], id: entries[2] }, 'delete');
+  return { kind: 'delete', type, id };
+}
+
+function parseUpsert(line: Buffer): BatchLine {
+  const typeEnd = line.indexOf('",{', 6, 'latin1');
+  const isWhole = typeEnd > 6 && typeEnd < 70 && line.toString('latin1', 4, 6) === ',"';
+  if (!isWhole || line.at(-1) !== CLOSE_BRACKET || line.at(-2) !== CLOSE_BRACE)
+    throw malformed('upsert line: malformed');
+  const type = typeName(decodeUtf8(line.subarray(6, typeEnd), 'upsert'), 'upsert.type');
+  const row = line.subarray(typeEnd + 2, -1);
+  if (row[0] !== OPEN_BRACE) throw malformed('upsert line: malformed');
+  return { kind: 'upsert', type, row };
+}
+
+/** Takes the header that part 0 must begin with. */
+export function expectHeader(line: Buffer): BatchHeader {
+  const parsed = parseLine(line);
+  if (parsed.kind !== 'header')
+    throw new FormatError('format.malformed', 'part 0 does not begin with a header line');
+  return parsed.header;
+}

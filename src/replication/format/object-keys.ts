@@ -1,0 +1,35 @@
+const padded = (value: number, digits: number): string => String(value).padStart(digits, '0');
+
+/** Zero-padded, so that a listing's byte order is the order of numbers. */
+export function manifestPrefix(generation?: number): string {
+  return generation === undefined ? 'm/' : `m/${padded(generation, 8)}/`;
+}
+
+/**
+ * @param fence the lease epoch, only on a bucket that ignores conditional writes: there each epoch has a key of its
+ * own and the highest signed epoch wins
+ */
+export function manifestKey(generation: number, n: number, fence?: number): string {
+  const suffix = fence === undefined ? '' : `-e${padded(fence, 10)}`;
+  return `${manifestPrefix(generation)}${padded(n, 10)}${suffix}.json`;
+}
+
+export function partPrefix(generation?: number): string {
+  return generation === undefined ? 'd/' : `d/${padded(generation, 8)}/`;
+}
+
+/** @param fence as in {@link manifestKey} */
+export function partKey(generation: number, n: number, part: number, fence?: number): string {
+  const suffix = fence === undefined ? '' : `-e${padded(fence, 10)}`;
+  return `${partPrefix(generation)}${padded(n, 10)}-${padded(part, 5)}${suffix}`;
+}
+
+export function rootKey(version: number): string {
+  return `root/${padded(version, 8)}.json`;
+}
+
+export const beatKey = 'beat.json';
+
+export function ackKey(replica: string): string {
+  return `acks/${replica}.json`;
+}
