@@ -27,7 +27,7 @@ export async function createHttpApp(
   log: Logger,
 ): Promise<NestFastifyApplication> {
   startProcessMetrics();
-  const adapter = new FastifyAdapter(fastifyOptions(config.http, log) as never);
+  const adapter = new FastifyAdapter(fastifyOptions(config, log) as never);
   const instance = adapter.getInstance() as unknown as FastifyInstance;
   applyBodyLimits(instance, config.http.limits);
   registerRequestHooks(instance, config, log);

@@ -3,14 +3,17 @@ import type { IncomingMessage } from 'node:http';
 import { BlockList, isIPv6 } from 'node:net';
 import type { FastifyServerOptions } from 'fastify';
 import type { Logger } from '../logging/index.js';
-import type { HttpConfig } from '../config/index.js';
+import { publicUrlOf, type AppConfig } from '../config/index.js';
 import { answerBrokenRequest } from './broken-request.js';
 import { sendProblem } from './problem.filter.js';
+import { securityHeaders } from './security-headers.js';
 
 const REQUEST_ID = /^[\w.-]{8,64}$/;
 
 /** Fastify's and Node's limits are open or generous unless set; each stands here with our value. */
-export function fastifyOptions({ limits, trustedProxies }: HttpConfig, log: Logger): FastifyServerOptions {
+export function fastifyOptions(config: AppConfig, log: Logger): FastifyServerOptions {
+  const { limits, trustedProxies } = config.http;
+  const isHttps = publicUrlOf(config).startsWith('https:');
   const isTrusted = trustCheck(trustedProxies);
   return {
     logger: false,
@@ -31,6 +34,7 @@ export function fastifyOptions({ limits, trustedProxies }: HttpConfig, log: Logg
     routerOptions: { maxParamLength: limits.pathParameterLength, caseSensitive: true },
     // A URL that cannot be decoded or is too long is answered before any hook.
     frameworkErrors: (error, request, reply) => {
+      void reply.headers({ ...securityHeaders(request.url, isHttps), 'x-request-id': request.id });
       sendProblem(error, request, reply, log);
     },
     clientErrorHandler: (error, socket) => {

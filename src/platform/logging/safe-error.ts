@@ -1,3 +1,5 @@
+import { isNativeError } from 'node:util/types';
+
 /** What a log line says about an error. */
 export interface LoggedError {
   type: string;
@@ -14,8 +16,7 @@ const DATABASE_STATE = /^[0-9A-Z]{5}$/;
  * quotes the value in messages of class 22 (data exceptions): none of it belongs in a log.
  */
 export function safeError(error: unknown, depth = 0): LoggedError {
-  if (!(error instanceof Error))
-    return { type: typeof error, message: 'something other than an Error was thrown' };
+  if (!isError(error)) return { type: typeof error, message: 'something other than an Error was thrown' };
   const { code } = error as { code?: unknown };
   const isDatabase = typeof code === 'string' && DATABASE_STATE.test(code) && 'severity' in error;
   const message = isDatabase ? `PostgreSQL answered ${code}` : withoutCredentials(error.message);
@@ -25,20 +26,26 @@ export function safeError(error: unknown, depth = 0): LoggedError {
     ...(typeof code === 'string' || typeof code === 'number' ? { code: String(code) } : {}),
     message,
     ...(frames ? { stack: [`${error.name}: ${message}`, ...frames].join('\n') } : {}),
-    ...(error.cause instanceof Error && depth < 3 ? { cause: safeError(error.cause, depth + 1) } : {}),
+    ...(isError(error.cause) && depth < 3 ? { cause: safeError(error.cause, depth + 1) } : {}),
   };
 }
 
 /** A short stable word for an error, fit for /readyz and metrics: never a message. */
 export function errorCodeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
+  if (!isError(error)) return 'unknown';
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && /^[\w.-]{1,60}$/.test(code)) return code;
   // Node joins the refusals of a name's addresses (::1 and 127.0.0.1) in one AggregateError without a code of its own.
-  const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
+  const { errors } = error as { errors?: unknown };
+  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
   return first === undefined ? error.name : errorCodeOf(first);
 }
 
 function withoutCredentials(text: string): string {
   return text.replaceAll(/\/\/[^@/\s]+@/g, '//***@');
+}
+
+/** `instanceof` alone misses errors that were made in another realm. */
+function isError(error: unknown): error is Error {
+  return error instanceof Error || isNativeError(error);
 }
