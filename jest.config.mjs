@@ -16,7 +16,11 @@ const withServices = {
 export default {
   testTimeout: 60_000,
   projects: [
-    project('unit', ['<rootDir>/src/**/*.spec.ts', '<rootDir>/connector/**/*.spec.ts']),
+    project('unit', [
+      '<rootDir>/src/**/*.spec.ts',
+      '<rootDir>/connector/**/*.spec.ts',
+      '<rootDir>/test/tooling/**/*.spec.ts',
+    ]),
     project('integration', ['<rootDir>/test/integration/**/*.spec.ts'], withServices),
     project(
       'e2e',

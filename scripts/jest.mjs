@@ -13,8 +13,9 @@ const child = spawn(
     join(root, 'node_modules/jest/bin/jest.js'),
     '--config',
     join(root, 'jest.config.mjs'),
-    ...(project ? ['--selectProjects', project] : []),
     ...rest,
+    // last, because Jest takes every word after it for a project's name
+    ...(project ? ['--selectProjects', project] : []),
   ],
   { stdio: 'inherit', cwd: root, env: { ...process.env, TZ: 'UTC' } },
 );
