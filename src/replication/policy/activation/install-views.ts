@@ -1,0 +1,69 @@
+import { query, type SqlRunner } from '../../../platform/database/index.js';
+import type { CompiledPolicy, CompiledView } from '../compile/compile-policy.js';
+import { identifier } from '../compile/sql-text.js';
+
+/**
+ * Replaces the views of schema `cloud`, their functions, the capture triggers and the catalogue, all in the
+ * caller's transaction as holdfast_maintainer. The connector locks the views before it takes its snapshot, so
+ * it reads either all of the old policy or all of the new one.
+ */
+export async function installViews(tx: SqlRunner, compiled: CompiledPolicy, version: number): Promise<void> {
+  await query(tx, `SET LOCAL lock_timeout = '60s'`);
+  await dropInstalled(tx);
+  for (const view of compiled.views) await query(tx, view.createView);
+  await query(tx, 'DELETE FROM replication.capture_rule');
+  for (const rule of compiled.captureRules)
+    await query(
+      tx,
+      'INSERT INTO replication.capture_rule (relation, type, key_column) VALUES ($1::regclass, $2, $3)',
+      [rule.table, rule.type, rule.keyColumn],
+    );
+  await query(tx, 'SELECT replication.sync_capture()');
+  await query(tx, 'DELETE FROM replication.view_catalog');
+  for (const [index, view] of compiled.views.entries()) await publishView(tx, view, version, index + 1);
+}
+
+async function dropInstalled(tx: SqlRunner): Promise<void> {
+  const functions = await query<{ name: string }>(
+    tx,
+    `SELECT oid::regprocedure::text AS name FROM pg_proc
+     WHERE pronamespace = 'cloud'::regnamespace AND proname LIKE 'dependents\\_%'`,
+  );
+  for (const { name } of functions) await query(tx, `DROP FUNCTION ${name}`);
+  const views = await query<{ name: string }>(
+    tx,
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'cloud'::regnamespace AND relkind = 'v' ORDER BY 1`,
+  );
+  if (views.length > 0)
+    await query(tx, `DROP VIEW ${views.map(({ name }) => `cloud.${identifier(name)}`).join(', ')}`);
+}
+
+async function publishView(
+  tx: SqlRunner,
+  view: CompiledView,
+  version: number,
+  position: number,
+): Promise<void> {
+  await query(tx, `GRANT SELECT ON cloud.${identifier(view.type)} TO holdfast_connector`);
+  if (view.dependents) {
+    const signature = `cloud.${identifier(view.dependents.name)}(uuid[])`;
+    await query(tx, view.dependents.create);
+    await query(tx, `REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`);
+    await query(tx, `GRANT EXECUTE ON FUNCTION ${signature} TO holdfast_connector`);
+  }
+  await query(
+    tx,
+    `INSERT INTO replication.view_catalog (policy_version, type, position, table_name, columns, dependents_function)
+     SELECT $1, $2, $3, $4, jsonb_agg(
+       jsonb_build_object('name', attname, 'type', format_type(atttypid, atttypmod)) ORDER BY attnum), $5
+     FROM pg_attribute WHERE attrelid = $6::regclass AND attnum > 0 AND NOT attisdropped`,
+    [
+      version,
+      view.type,
+      position,
+      view.tableName,
+      view.dependents ? `cloud.${view.dependents.name}` : null,
+      `cloud.${identifier(view.type)}`,
+    ],
+  );
+}

@@ -1,0 +1,102 @@
+import type { RecordTypeMeta } from '../../../records/index.js';
+import type { CloudPolicy, PolicyFilter, PolicyType } from '../document/policy.model.js';
+import { Aliases } from './aliases.js';
+import { membershipSql } from './membership-sql.js';
+import { identifier, literal } from './sql-text.js';
+
+interface Step {
+  readonly name: string;
+  readonly type: PolicyType;
+  readonly sql: string;
+}
+
+/**
+ * Finds the rows of other records that hang on given ones: selected because a parent is (`follows`), selected by
+ * a field of a parent (`where`), or showing its id (a reference that is null while the parent is not selected).
+ *
+ * Answers only rows that a view shows now or that were once sent: the id of any other row never reaches the
+ * connector. Null where nothing hangs on the type.
+ */
+export function dependentsSql(policy: CloudPolicy, changed: RecordTypeMeta): string | null {
+  const steps = new DependentsWalk(policy).from(changed.name);
+  if (steps.length === 0) return null;
+  const types = new Map(steps.map((step) => [step.type.meta.name, step.type]));
+  const answers = [...types.values()].map((type) => answerSql(policy, type, steps));
+  return [
+    `CREATE FUNCTION cloud.${identifier(dependentsName(changed))}(ids uuid[]) RETURNS TABLE (type text, id uuid)`,
+    'LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $fn$',
+    `WITH ${steps.map((step) => `${step.name} AS (${step.sql})`).join(',\n')}`,
+    answers.join('\nUNION ALL\n'),
+    '$fn$',
+  ].join('\n');
+}
+
+export function dependentsName(type: RecordTypeMeta): string {
+  return `dependents_${type.name}`;
+}
+
+function answerSql(policy: CloudPolicy, type: PolicyType, steps: readonly Step[]): string {
+  const name = type.meta.name;
+  const found = steps.filter((step) => step.type === type).map((step) => `SELECT id FROM ${step.name}`);
+  const member = membershipSql(policy, name, 't', new Aliases());
+  return [
+    `SELECT ${literal(name)}::text, f.id FROM (${found.join(' UNION ')}) f`,
+    `WHERE EXISTS (SELECT 1 FROM replication.ledger l WHERE l.type = ${literal(name)} AND l.id = f.id)`,
+    `OR EXISTS (SELECT 1 FROM ${type.meta.table} t WHERE t.id = f.id AND ${member})`,
+  ].join('\n  ');
+}
+
+/** Walks from a changed type to all that hangs on it. It ends, because `follows` has no cycles. */
+class DependentsWalk {
+  private readonly steps: Step[] = [];
+
+  constructor(private readonly policy: CloudPolicy) {}
+
+  from(changed: string): Step[] {
+    // A parent's own values matter one hop away only; whether it is selected carries on from child to child.
+    for (const type of this.policy.types.values())
+      for (const column of hopColumns(type, changed)) this.children(type, column, '= ANY (ids)', true);
+    this.spread(changed, '= ANY (ids)');
+    return this.steps;
+  }
+
+  private spread(parent: string, condition: string): void {
+    for (const type of this.policy.types.values())
+      for (const field of type.fields) {
+        if (field.field.target !== parent) continue;
+        const isFollowed = type.follows.some((follow) => follow.reference.name === field.field.name);
+        const isShown = field.treatment.kind !== 'omit' && this.policy.types.has(parent);
+        if (isFollowed || isShown) this.children(type, field.field.column, condition, isFollowed);
+      }
+  }
+
+  private children(type: PolicyType, column: string, condition: string, changesSelection: boolean): void {
+    const name = `s${String(this.steps.length)}`;
+    const sql = `SELECT c.id FROM ${type.meta.table} c WHERE c.${identifier(column)} ${condition}`;
+    this.steps.push({ name, type, sql });
+    if (changesSelection) this.spread(type.meta.name, `IN (SELECT ${name}.id FROM ${name})`);
+  }
+}
+
+/** Columns of the references through which the type's filter reads the given type. */
+function hopColumns(type: PolicyType, target: string): Set<string> {
+  const columns = new Set<string>();
+  const visit = (filter: PolicyFilter): void => {
+    if (filter.kind === 'leaf') {
+      const { via } = filter.target;
+      if (via?.type.name === target) columns.add(via.reference.column);
+    } else if (filter.kind === 'not') visit(filter.item);
+    else filter.items.forEach(visit);
+  };
+  if (type.where) visit(type.where);
+  return columns;
+}
+
+/** Types whose values a filter reads through a reference, though the policy may not select them. */
+export function typesReadByFilters(policy: CloudPolicy): Set<string> {
+  const read = new Set<string>();
+  for (const type of policy.types.values())
+    for (const { target } of type.meta.fields)
+      if (target && hopColumns(type, target).size > 0) read.add(target);
+  return read;
+}

@@ -1,0 +1,96 @@
+import { findRecordType, type RecordTypeMeta } from '../../../records/index.js';
+import type { CloudPolicy } from '../document/policy.model.js';
+import { identifier, literal, plainTableName } from './sql-text.js';
+
+/**
+ * What travels whatever the policy says, because a replica cannot work without it: who owns records, who may
+ * sign in there, what they may do, and the names of pipelines, stages and included custom fields.
+ * docs/cloud-policy.md lists it for the people who decide; the two must agree.
+ */
+export interface SystemView {
+  readonly type: string;
+  readonly tableName: string;
+  readonly select: string;
+}
+
+const engineColumns = ['id', 'created_at', 'created_by', 'updated_at', 'updated_by', 'owner_id', 'version'];
+
+/** Columns of `user` that travel; e-mail, office and manager do not. */
+const userColumns = ['name', 'active', 'locale', 'time_zone'];
+const roleColumns = [
+  'id',
+  'created_at',
+  'updated_at',
+  'key',
+  'name',
+  'permissions',
+  'flags',
+  'hidden_fields',
+  'read_only_fields',
+  'built_in',
+];
+const replicaLoginColumns = ['id', 'created_at', 'updated_at', 'user_id', 'email', 'password_hash', 'roles'];
+const customFieldColumns = [
+  'id',
+  'created_at',
+  'updated_at',
+  'version',
+  'type',
+  'key',
+  'label',
+  'kind',
+  'options',
+  'required',
+  'classification',
+  'position',
+];
+
+export function systemViews(policy: CloudPolicy): SystemView[] {
+  const views: SystemView[] = [];
+  const user = findRecordType('user');
+  if (user) views.push(recordView(user, userColumns));
+  views.push(
+    plainView('role', 'access.role', roleColumns),
+    plainView('replica_login', 'access.replica_login', replicaLoginColumns),
+    plainView('custom_field', 'crm.custom_field', customFieldColumns, customFieldCondition(policy)),
+  );
+  for (const name of ['pipeline', 'stage']) {
+    const type = findRecordType(name);
+    if (type) views.push(recordView(type, ownColumns(type)));
+  }
+  return views;
+}
+
+function ownColumns(type: RecordTypeMeta): string[] {
+  return type.fields
+    .map((field) => field.column)
+    .filter((column) => ![...engineColumns, 'deleted_at', 'external_id'].includes(column));
+}
+
+function recordView(type: RecordTypeMeta, columns: readonly string[]): SystemView {
+  const list = [...engineColumns, ...columns].map((column) => `t.${identifier(column)}`);
+  return {
+    type: type.name,
+    tableName: plainTableName(type),
+    select: `SELECT ${list.join(', ')}, '{}'::jsonb AS custom\nFROM ${type.table} t\nWHERE t.deleted_at IS NULL`,
+  };
+}
+
+function plainView(type: string, table: string, columns: readonly string[], where?: string): SystemView {
+  const list = columns.map((column) => `t.${identifier(column)}`).join(', ');
+  return {
+    type,
+    tableName: table,
+    select: `SELECT ${list}\nFROM ${table} t${where ? `\nWHERE ${where}` : ''}`,
+  };
+}
+
+/** The name and the choices of a field that stays home would say what it holds. */
+function customFieldCondition(policy: CloudPolicy): string {
+  const included = [...policy.types.values()].flatMap((type) =>
+    type.customFields
+      .filter(({ treatment }) => treatment.kind !== 'omit')
+      .map(({ field }) => `(${literal(type.meta.name)}, ${literal(field.column)})`),
+  );
+  return included.length === 0 ? 'FALSE' : `(t.type, t.key) IN (${included.join(', ')})`;
+}

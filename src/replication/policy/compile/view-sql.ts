@@ -1,0 +1,108 @@
+import { findRecordType, type FieldMeta } from '../../../records/index.js';
+import type { CloudPolicy, FieldTreatment, MaskName, PolicyType } from '../document/policy.model.js';
+import { Aliases } from './aliases.js';
+import { membershipSql } from './membership-sql.js';
+import { identifier, literal } from './sql-text.js';
+
+/** Columns that the engine needs of every record, in this order, before the fields that the policy includes. */
+const fixedColumns = ['id', 'created_at', 'created_by', 'updated_at', 'updated_by', 'owner_id', 'version'];
+
+/** A function of PostgreSQL takes 100 arguments at most, and each pair is two of them. */
+const maxPairs = 50;
+
+export interface ViewSql {
+  readonly type: string;
+  readonly create: string;
+}
+
+/**
+ * The view through which the connector reads one type. A reference to a record that the policy does not select
+ * becomes null through an outer join on the target's primary key: the planner hashes it for a full read, walks
+ * the index for a few keys, and drops it where only rows are counted.
+ */
+export function policyViewSql(policy: CloudPolicy, type: PolicyType): ViewSql {
+  const aliases = new Aliases();
+  const joins: string[] = [];
+  const columns = fixedColumns.map((column) => `t.${column}`);
+  for (const treated of type.fields)
+    if (treated.treatment.kind !== 'omit') columns.push(...columnsOf(policy, type, treated, aliases, joins));
+  columns.push(`${customSql(type.customFields)} AS custom`);
+  const where = membershipSql(policy, type.meta.name, 't', aliases);
+  return {
+    type: type.meta.name,
+    create: [
+      `CREATE VIEW cloud.${identifier(type.meta.name)} WITH (security_barrier) AS`,
+      `SELECT ${columns.join(', ')}`,
+      `FROM ${type.meta.table} t`,
+      ...joins,
+      `WHERE ${where}`,
+    ].join('\n'),
+  };
+}
+
+function columnsOf(
+  policy: CloudPolicy,
+  type: PolicyType,
+  treated: FieldTreatment,
+  aliases: Aliases,
+  joins: string[],
+): string[] {
+  const { field, treatment } = treated;
+  const column = identifier(field.column);
+  if (field.kind === 'reference') return [referenceSql(policy, type, field, aliases, joins)];
+  if (treatment.kind === 'mask') return [`${maskSql(treatment.mask, `t.${column}`, field)} AS ${column}`];
+  return field.currencyColumn ? [`t.${column}`, `t.${identifier(field.currencyColumn)}`] : [`t.${column}`];
+}
+
+function referenceSql(
+  policy: CloudPolicy,
+  type: PolicyType,
+  field: FieldMeta,
+  aliases: Aliases,
+  joins: string[],
+): string {
+  const column = identifier(field.column);
+  const target = field.target ?? '';
+  const isFollowed = type.follows.some((follow) => follow.reference.name === field.name);
+  // The system set travels whole, and a followed record is selected whenever this one is.
+  if (findRecordType(target)?.cloud === 'system' || isFollowed) return `t.${column}`;
+  const table = policy.types.get(target)?.meta.table;
+  if (!table) return `NULL::uuid AS ${column}`;
+  const alias = aliases.next();
+  joins.push(
+    `LEFT JOIN ${table} ${alias} ON ${alias}.id = t.${column} AND ${membershipSql(policy, target, alias, aliases)}`,
+  );
+  return `${alias}.id AS ${column}`;
+}
+
+/** Never more than half of a value shows, and its length does not. */
+function maskSql(mask: MaskName, value: string, field: FieldMeta): string {
+  const dots = literal('••••');
+  switch (mask) {
+    case 'last4': {
+      const digits = field.kind === 'phone' ? `regexp_replace(${value}, '[^0-9]', '', 'g')` : value;
+      return `${dots} || right(${digits}, least(4, length(${digits}) / 2))`;
+    }
+    case 'initial':
+      return `left(${value}, least(1, length(${value}) / 2)) || ${dots}`;
+    case 'domain':
+      return `${dots} || coalesce(substring(${value} from '@[^@]*$'), '')`;
+    case 'all':
+      return `CASE WHEN ${value} IS NOT NULL THEN ${dots} END`;
+  }
+}
+
+function customSql(customFields: readonly FieldTreatment[]): string {
+  const pairs = customFields.flatMap(({ field, treatment }) => {
+    const key = literal(field.column);
+    if (treatment.kind === 'omit') return [];
+    if (treatment.kind === 'mask')
+      return [`${key}, to_jsonb(${maskSql(treatment.mask, `(t.custom ->> ${key})`, field)})`];
+    return [`${key}, t.custom -> ${key}`];
+  });
+  if (pairs.length === 0) return `'{}'::jsonb`;
+  const objects: string[] = [];
+  for (let start = 0; start < pairs.length; start += maxPairs)
+    objects.push(`jsonb_build_object(${pairs.slice(start, start + maxPairs).join(', ')})`);
+  return `jsonb_strip_nulls(${objects.join(' || ')})`;
+}

@@ -1,0 +1,100 @@
+import type { Classification, FieldMeta, RecordTypeMeta } from '../../../records/index.js';
+
+/** One thing wrong in a policy, with the place where a person finds it. Line and column count from 1. */
+export interface PolicyIssue {
+  readonly line: number;
+  readonly column: number;
+  /** place in the document: `types.account.fields.revenu` */
+  readonly path: string;
+  readonly message: string;
+  /** the known name that was probably meant */
+  readonly suggestion: string | null;
+}
+
+export const maskNames = ['last4', 'initial', 'domain', 'all'] as const;
+export type MaskName = (typeof maskNames)[number];
+
+export type Treatment =
+  | { readonly kind: 'include' }
+  | { readonly kind: 'omit' }
+  | { readonly kind: 'mask'; readonly mask: MaskName };
+
+/** What happens to one field of a type, and who decided it. */
+export interface FieldTreatment {
+  readonly field: FieldMeta;
+  readonly treatment: Treatment;
+  readonly decidedBy: 'policy' | 'classification' | 'unnamed';
+}
+
+export const filterOperators = [
+  'eq',
+  'neq',
+  'in',
+  'notIn',
+  'lt',
+  'lte',
+  'gt',
+  'gte',
+  'between',
+  'contains',
+  'startsWith',
+  'empty',
+  'notEmpty',
+] as const;
+export type FilterOperator = (typeof filterOperators)[number];
+
+/** A field of the type itself, or of the record that its reference `via` points to. */
+export interface FilterTarget {
+  readonly field: FieldMeta;
+  readonly via: { readonly reference: FieldMeta; readonly type: RecordTypeMeta } | null;
+}
+
+/** Values are text in the form PostgreSQL reads, checked against the field's kind. */
+export type PolicyFilter =
+  | { readonly kind: 'and' | 'or'; readonly items: readonly PolicyFilter[] }
+  | { readonly kind: 'not'; readonly item: PolicyFilter }
+  | {
+      readonly kind: 'leaf';
+      readonly target: FilterTarget;
+      readonly op: FilterOperator;
+      readonly values: readonly string[];
+    };
+
+export interface PolicyFollow {
+  /** the reference field of this type: `accountId` */
+  readonly reference: FieldMeta;
+  /** name of the type followed; the policy has it too */
+  readonly type: string;
+}
+
+export interface PolicyType {
+  readonly meta: RecordTypeMeta;
+  readonly where: PolicyFilter | null;
+  /** every reference that is set must point to a selected record, and one at least must be set */
+  readonly follows: readonly PolicyFollow[];
+  /** declared fields in declaration order, without those that always or never travel */
+  readonly fields: readonly FieldTreatment[];
+  readonly customFields: readonly FieldTreatment[];
+}
+
+export interface CloudPolicy {
+  readonly version: number;
+  readonly defaults: Readonly<Record<Classification, 'include' | 'omit'>>;
+  /** by type name, in the order of the record types */
+  readonly types: ReadonlyMap<string, PolicyType>;
+  readonly brake: { readonly deletes: number | null };
+}
+
+/** These go with every selected record, because the replica cannot show one without them. */
+export const fixedFields: readonly string[] = [
+  'id',
+  'createdAt',
+  'createdBy',
+  'updatedAt',
+  'updatedBy',
+  'ownerId',
+  'version',
+];
+
+/** Records in the recycle bin are never selected, so there is nothing to tell about it. */
+export const neverFields: readonly string[] = ['deletedAt'];
