@@ -25,11 +25,12 @@ export const migrationsSchema = 'platform';
 export const migrationsTable = 'schema_migration';
 
 const dateOid = 1082;
+const defaultParser = pg.types.getTypeParser as (oid: number, format?: string) => unknown;
 
 /** pg turns a calendar day into midnight of the machine's time zone, which is another day elsewhere: keep the text. */
 export const columnTypes: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
-    oid === dateOid ? String : pg.types.getTypeParser(oid, format as 'text'),
+  getTypeParser: (oid: number, format?: string): unknown =>
+    oid === dateOid ? String : defaultParser(oid, format),
 };
 
 /** A TypeORM data source that is not connected yet: the caller initialises it, retries and destroys it. */

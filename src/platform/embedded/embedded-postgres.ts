@@ -93,25 +93,28 @@ async function startPatiently(
 
 /** @returns false when the process ended */
 async function waitUntilReady(child: ChildProcess, url: string): Promise<boolean> {
-  let isRunning = true;
-  let failure: Error | undefined;
-  child.once('exit', () => (isRunning = false));
-  child.once('error', (error) => {
-    failure = error;
-    isRunning = false;
+  const state: { hasEnded: boolean; failure?: Error } = { hasEnded: false };
+  child.once('exit', () => {
+    state.hasEnded = true;
+  });
+  child.once('error', (failure) => {
+    state.hasEnded = true;
+    state.failure = failure;
   });
   // crash recovery may take minutes, so only the end of the process is an end
-  for (let refusals = 0; isRunning; await sleep(50)) {
+  let refusals = 0;
+  while (!state.hasEnded) {
     const answer = await knock(url);
-    if (answer === 'open') return isRunning;
+    if (answer === 'open') return !state.hasEnded;
     // a stranger on this port refuses once or twice, until ours gives up; ours over a strange cluster goes on
     refusals += answer === 'refused' ? 1 : 0;
     if (refusals > 40) {
       signal(child.pid ?? 0, 'SIGINT');
       throw new EmbeddedPostgresFailed('PostgreSQL does not know the password of this home', '(none)');
     }
+    await sleep(50);
   }
-  if (failure) throw failure;
+  if (state.failure) throw state.failure;
   return false;
 }
 
