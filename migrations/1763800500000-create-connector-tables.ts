@@ -20,6 +20,7 @@ const TABLES = [
      policy_hash text NOT NULL,
      state text NOT NULL CHECK (state IN ('building', 'live', 'retired', 'purged')),
      digest_key bytea NOT NULL CHECK (octet_length(digest_key) = 32),
+     snapshot_nonce text NOT NULL,
      system_identifier text NOT NULL,
      timeline int NOT NULL,
      first_snapshot pg_snapshot,
@@ -86,7 +87,6 @@ const TABLES = [
      entry jsonb NOT NULL,
      count bigint NOT NULL,
      checksum text NOT NULL,
-     uploaded_at timestamptz,
      PRIMARY KEY (generation, part)
    )`,
   `CREATE TABLE replication.connector_status (

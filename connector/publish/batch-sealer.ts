@@ -1,0 +1,99 @@
+import {
+  createManifest,
+  digestOf,
+  signManifest,
+  type BatchHeader,
+  type PartEntry,
+} from '../../src/replication/format/index.js';
+import type { SealedBatch } from './batch.store.js';
+import { BatchWriter, type BatchPlace, type TypeState } from './batch-writer.js';
+import type { CloudCatalog } from './cloud-catalog.js';
+import type { Generation } from './generation.store.js';
+import { newNonce } from './nonce.js';
+import { PublishError } from './publish.errors.js';
+import type { OpenSnapshot } from './snapshot-reader.js';
+import type { Spool } from './spool.js';
+import type { ConnectorTrust } from './trust.js';
+
+/** A batch while it is being made. */
+export interface BatchDraft {
+  place: BatchPlace;
+  nonce: string;
+  writer: BatchWriter;
+}
+
+export interface SealInput {
+  generation: Generation;
+  /** SHA-256 of the manifest before; null for the very first */
+  previous: string | null;
+  draft: BatchDraft;
+  open: OpenSnapshot;
+  parts: PartEntry[];
+  types: TypeState[];
+}
+
+/** Gives a batch its place, its header and, when its rows are sealed, its signed manifest. */
+export class BatchSealer {
+  constructor(
+    private readonly trust: ConnectorTrust,
+    private readonly spool: Spool,
+  ) {}
+
+  /** @param firstPart how many parts the batch has already */
+  draft(generation: Generation, catalog: CloudCatalog, epoch: number, firstPart = 0): BatchDraft {
+    const nonce = generation.head === 0 ? generation.snapshotNonce : newNonce();
+    const place = this.place(generation, generation.head + 1, epoch, nonce);
+    return { place, nonce, writer: new BatchWriter(place, this.headerOf(generation, catalog), firstPart) };
+  }
+
+  private place(generation: Generation, n: number, epoch: number, nonce: string): BatchPlace {
+    const recipients = this.trust.recipients();
+    if (recipients.length === 0) throw new PublishError('no-recipient', 'The root of trust names no replica to seal to.');
+    const folder = this.spool.folderOf({ generation: generation.id, n, nonce });
+    return { tenant: this.trust.tenant, generation: generation.id, n, epoch, recipients, folder };
+  }
+
+  seal(input: SealInput): SealedBatch {
+    const { generation, previous, draft, open, parts, types } = input;
+    const { n, epoch, recipients, tenant } = draft.place;
+    const kind = n === 1 ? 'snapshot' : 'delta';
+    const manifest = createManifest({
+      tenant,
+      root: this.trust.chain.current.version,
+      generation: generation.id,
+      n,
+      kind,
+      nonce: draft.nonce,
+      previous,
+      epoch,
+      policy: { version: generation.policyVersion, hash: generation.policyHash },
+      asOf: open.asOf.toISOString(),
+      createdAt: new Date().toISOString(),
+      recipients: [...recipients],
+      parts,
+      types,
+    });
+    const bytes = signManifest(manifest, this.trust.signer);
+    return {
+      generation: generation.id,
+      n,
+      kind,
+      nonce: draft.nonce,
+      epoch,
+      policyVersion: generation.policyVersion,
+      asOf: open.asOf,
+      parts,
+      types,
+      manifest: bytes,
+      digest: digestOf(bytes),
+    };
+  }
+
+  headerOf(generation: Generation, catalog: CloudCatalog): BatchHeader {
+    return {
+      digestKey: generation.digestKey.toString('hex'),
+      policyVersion: generation.policyVersion,
+      types: catalog.types.map(({ type, columns }) => ({ type, columns })),
+    };
+  }
+}

@@ -1,0 +1,128 @@
+import type { PartEntry } from '../../src/replication/format/index.js';
+import type { TypeState } from './batch-writer.js';
+import { moveCursor, type Generation } from './generation.store.js';
+import { undoLedgerChanges, type LedgerChanges } from './ledger-changes.js';
+import type { PublishLease } from './publish-lease.js';
+import { inTransaction, type PublisherDatabase, type Session } from './publisher-database.js';
+import type { OpenSnapshot } from './snapshot-reader.js';
+
+/** A batch that is sealed and signed, with everything that must be known of it after a crash. */
+export interface SealedBatch {
+  generation: number;
+  n: number;
+  kind: 'snapshot' | 'delta';
+  nonce: string;
+  epoch: number;
+  policyVersion: number;
+  asOf: Date;
+  parts: PartEntry[];
+  types: TypeState[];
+  /** the signed bytes */
+  manifest: Buffer;
+  /** their SHA-256, hex */
+  digest: string;
+}
+
+interface BatchRow {
+  generation: number;
+  n: number;
+  kind: 'snapshot' | 'delta';
+  nonce: string;
+  lease_epoch: string;
+  policy_version: number;
+  as_of: Date;
+  parts: PartEntry[];
+  types: TypeState[];
+  manifest: Buffer;
+  digest: string;
+}
+
+const PENDING = `SELECT generation, n, kind, nonce, lease_epoch, policy_version, as_of, parts, types, manifest, digest
+  FROM replication.batch WHERE state = 'pending'`;
+
+/** Rows of `replication.batch`, and the three transactions that a batch goes through. */
+export class BatchStore {
+  constructor(
+    private readonly db: PublisherDatabase,
+    private readonly lease: PublishLease,
+  ) {}
+
+  async pending(): Promise<SealedBatch | null> {
+    const [row] = await this.db.query<BatchRow>(PENDING);
+    if (row === undefined) return null;
+    const { lease_epoch: epoch, policy_version: policyVersion, as_of: asOf, ...same } = row;
+    return { ...same, epoch: Number(epoch), policyVersion, asOf };
+  }
+
+  /** What the replica holds after the last published batch of a generation. */
+  async stateAfter(generation: number, n: number): Promise<TypeState[]> {
+    const [row] = await this.db.query<{ types: TypeState[] }>(
+      'SELECT types FROM replication.batch WHERE generation = $1 AND n = $2',
+      [generation, n],
+    );
+    return row?.types ?? [];
+  }
+
+  /**
+   * Makes the batch pending in one durable transaction that also proves the lease: from here on the ledger and S_prev
+   * are those after the batch. Runs in the snapshot's session, where a large ledger share waits in a temporary table.
+   */
+  async record(session: Session, before: Generation, open: OpenSnapshot, batch: SealedBatch, ledger: LedgerChanges): Promise<void> {
+    await inTransaction(session, async (tx) => {
+      await this.lease.confirm(tx);
+      await tx.query(
+        `INSERT INTO replication.batch (generation, n, kind, state, snapshot, previous_snapshot, previous_cursor_at,
+           previous_catalog, digest, nonce, lease_epoch, policy_version, as_of, parts, types, manifest)
+         VALUES ($1, $2, $3, 'pending', $4::pg_snapshot, $5::pg_snapshot, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+        [
+          batch.generation, batch.n, batch.kind, open.snapshot, before.cursor ?? before.firstSnapshot, before.cursorAt,
+          JSON.stringify(before.catalog), batch.digest, batch.nonce, batch.epoch, batch.policyVersion, batch.asOf,
+          JSON.stringify(batch.parts), JSON.stringify(batch.types), batch.manifest,
+        ],
+      );
+      await ledger.apply(tx);
+      await moveCursor(tx, batch.generation, open);
+    });
+  }
+
+  async markPublished(batch: SealedBatch): Promise<void> {
+    await this.db.durably(async (tx) => {
+      await this.lease.confirm(tx);
+      await tx.query(
+        `UPDATE replication.batch SET state = 'published', published_at = clock_timestamp(), manifest = NULL
+         WHERE generation = $1 AND n = $2`,
+        [batch.generation, batch.n],
+      );
+      await tx.query(
+        `UPDATE replication.generation SET head = $2, head_digest = $3, state = 'live',
+           live_at = coalesce(live_at, clock_timestamp()) WHERE id = $1`,
+        [batch.generation, batch.n, batch.digest],
+      );
+      await tx.query('DELETE FROM replication.ledger_undo');
+      if (batch.kind === 'snapshot') await tx.query('DELETE FROM replication.snapshot_chunk');
+    });
+  }
+
+  /** Takes a pending delta back, so that n is made again from S_(n-1). */
+  async undo(batch: SealedBatch, reason: string): Promise<void> {
+    await this.db.durably(async (tx) => {
+      await this.lease.confirm(tx);
+      await undoLedgerChanges(tx);
+      await tx.query(
+        `UPDATE replication.generation g SET catalog = b.previous_catalog,
+           cursor_snapshot = CASE WHEN b.kind = 'delta' THEN b.previous_snapshot END, cursor_at = b.previous_cursor_at
+         FROM replication.batch b WHERE b.generation = $1 AND b.n = $2 AND g.id = b.generation`,
+        [batch.generation, batch.n],
+      );
+      await tx.query('INSERT INTO replication.undone_batch (nonce, generation, n, reason) VALUES ($1, $2, $3, $4)', [
+        batch.nonce, batch.generation, batch.n, reason,
+      ]);
+      await tx.query('DELETE FROM replication.batch WHERE generation = $1 AND n = $2', [batch.generation, batch.n]);
+    });
+  }
+
+  /** Whether this database once made, and took back, a batch with this nonce. */
+  async isUndone(nonce: string): Promise<boolean> {
+    return (await this.db.query('SELECT 1 FROM replication.undone_batch WHERE nonce = $1', [nonce])).length > 0;
+  }
+}

@@ -1,0 +1,100 @@
+import { viewOf, type CloudType, type Fingerprints } from './cloud-catalog.js';
+import type { OpenSnapshot } from './snapshot-reader.js';
+import { PublishError } from './publish.errors.js';
+
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+const DEPENDENTS_CHUNK = 5_000;
+const SNAPSHOT_TEXT = /^(\d+):(\d+):((?:\d+(?:,\d+)*)?)$/;
+const FUNCTION_NAME = /^[a-z_."]+$/;
+
+/** The changes that became visible since a snapshot: they were running then, or began after it. */
+export interface SnapshotBounds {
+  xmax: string;
+  /** transactions that were in progress */
+  xip: string[];
+}
+
+export function boundsOf(snapshot: string): SnapshotBounds {
+  const match = SNAPSHOT_TEXT.exec(snapshot);
+  if (match === null) throw new PublishError('database-unexpected', 'A stored snapshot is not one.');
+  return { xmax: match[2] ?? '', xip: (match[3] ?? '').split(',').filter((xid) => xid !== '') };
+}
+
+/**
+ * A comparison with literals, which the index on xid serves in a millisecond at a million rows;
+ * NOT pg_visible_in_snapshot(xid, S) would read them all.
+ */
+export function changesSince(snapshot: string): string {
+  const { xmax, xip } = boundsOf(snapshot);
+  return `SELECT c.type, c.id FROM replication.change c WHERE c.xid >= '${xmax}'::xid8
+    UNION ALL
+    SELECT c.type, c.id FROM replication.change c WHERE c.xid = ANY ('{${xip.join()}}'::xid8[])`;
+}
+
+/**
+ * Collects in the temporary table `batch_key` every row that a delta must look at. It stands in the database,
+ * because a transaction may have changed millions of rows and this process has a bounded memory.
+ */
+export class ChangedKeys {
+  /** @param since the snapshot of the state before, `xmin:xmax:xip` */
+  async collect(open: OpenSnapshot, since: string, known: Fingerprints): Promise<void> {
+    await this.insertChanged(open, since);
+    await this.insertDependents(open);
+    for (const type of await this.typesToDiff(open, known)) await this.insertWholeType(open, type);
+  }
+
+  protected async insertChanged(open: OpenSnapshot, since: string): Promise<void> {
+    await open.session.query(
+      `INSERT INTO pg_temp.batch_key (type, id, is_dependent)
+       SELECT k.type, coalesce(k.id, '${NO_ID}'), false FROM (${this.changes(open, since)}) k ON CONFLICT DO NOTHING`,
+    );
+  }
+
+  protected changes(_open: OpenSnapshot, since: string): string {
+    return changesSince(since);
+  }
+
+  /** Rows whose membership or content hangs on a changed row of another type. */
+  private async insertDependents(open: OpenSnapshot): Promise<void> {
+    for (const { type, dependentsFunction } of open.catalog.types) {
+      if (dependentsFunction === null) continue;
+      if (!FUNCTION_NAME.test(dependentsFunction)) throw new PublishError('catalog-invalid', 'A dependents function has no plain name.');
+      let last = NO_ID;
+      for (;;) {
+        const ids = await this.changedIds(open, type, last);
+        if (ids.length === 0) break;
+        await open.session.query(
+          `INSERT INTO pg_temp.batch_key (type, id, is_dependent)
+           SELECT d.type, d.id, true FROM ${dependentsFunction}($1::uuid[]) d ON CONFLICT DO NOTHING`,
+          [ids],
+        );
+        last = ids.at(-1) ?? last;
+      }
+    }
+  }
+
+  private async changedIds(open: OpenSnapshot, type: string, after: string): Promise<string[]> {
+    const { rows } = await open.session.query<{ id: string }>(
+      `SELECT id FROM pg_temp.batch_key WHERE type = $1 AND id > $2 AND NOT is_dependent ORDER BY id LIMIT ${String(DEPENDENTS_CHUNK)}`,
+      [type, after],
+    );
+    return rows.map((row) => row.id);
+  }
+
+  /** A TRUNCATE concerns every type; a fingerprint that differs concerns its own. */
+  private async typesToDiff(open: OpenSnapshot, known: Fingerprints): Promise<CloudType[]> {
+    const { rowCount } = await open.session.query(`SELECT 1 FROM pg_temp.batch_key WHERE type = '*truncate'`);
+    if (rowCount !== 0) return open.catalog.types;
+    return open.catalog.types.filter(({ type }) => open.catalog.fingerprints[type] !== known[type]);
+  }
+
+  private async insertWholeType(open: OpenSnapshot, { type }: CloudType): Promise<void> {
+    await open.session.query(
+      `INSERT INTO pg_temp.batch_key (type, id, is_dependent)
+       SELECT $1, k.id, false FROM (
+         SELECT l.id FROM replication.ledger l WHERE l.type = $1 UNION SELECT v.id FROM ${viewOf(type)} v) k
+       ON CONFLICT DO NOTHING`,
+      [type],
+    );
+  }
+}

@@ -1,0 +1,15 @@
+import type { PublisherDatabase } from './publisher-database.js';
+
+/** What people ask of the connector. The server writes it, the connector only reads. */
+export interface ConnectorControl {
+  isPaused: boolean;
+  isForkAllowed: boolean;
+}
+
+export async function readControl(db: PublisherDatabase): Promise<ConnectorControl> {
+  const row = await db.one<{ paused: boolean; fork_allowed: boolean }>(
+    `SELECT paused, coalesce(fork_allowed_until > clock_timestamp(), false) AS fork_allowed
+     FROM replication.connector_control`,
+  );
+  return { isPaused: row.paused, isForkAllowed: row.fork_allowed };
+}

@@ -1,0 +1,115 @@
+import type { PartEntry } from '../../src/replication/format/index.js';
+import type { BatchSealer, BatchDraft } from './batch-sealer.js';
+import type { BatchStore, SealedBatch } from './batch.store.js';
+import { StateTally, type TypeState } from './batch-writer.js';
+import { boundsOf, type ChangedKeys } from './changed-keys.js';
+import { compareKeys } from './delta-comparison.js';
+import type { Generation, GenerationStore } from './generation.store.js';
+import type { LaneEvents } from './lane-events.js';
+import { LedgerChanges } from './ledger-changes.js';
+import type { PublishLease } from './publish-lease.js';
+import { ForkDetected, PolicyChanged } from './publish.errors.js';
+import type { OpenSnapshot, SnapshotReader } from './snapshot-reader.js';
+import type { Spool } from './spool.js';
+
+/** What a batch continues from. */
+export interface DeltaStart {
+  generation: Generation;
+  /** every change that became visible after this snapshot is looked at */
+  since: string;
+  /** what the replica holds before the batch */
+  before: TypeState[];
+  /** parts that the batch has already; only a first snapshot has any */
+  parts: PartEntry[];
+  previous: string | null;
+  /** must resolve before the batch is recorded */
+  headCheck: Promise<void>;
+}
+
+interface MadeDelta {
+  open: OpenSnapshot;
+  draft: BatchDraft;
+  ledger: LedgerChanges;
+  parts: PartEntry[];
+  types: TypeState[];
+}
+
+export interface DeltaParts {
+  reader: SnapshotReader;
+  keys: ChangedKeys;
+  sealer: BatchSealer;
+  batches: BatchStore;
+  generations: GenerationStore;
+  lease: PublishLease;
+  spool: Spool;
+  events: LaneEvents;
+}
+
+/** Makes one batch of what changed, from open snapshot to pending row. Nothing of it is in the bucket afterwards. */
+export class DeltaMaker {
+  constructor(private readonly parts: DeltaParts) {}
+
+  /** Answers null where nothing that is selected has changed; S_prev has moved on then. @throws PolicyChanged */
+  async make(start: DeltaStart): Promise<SealedBatch | null> {
+    const { reader, generations, sealer, batches, events, spool } = this.parts;
+    const { generation, previous } = start;
+    const made = await reader.read((open) => this.read(start, open));
+    if (made === null) throw new PolicyChanged();
+    const { open, draft } = made;
+    if (made.parts.length === 0) {
+      await generations.advance(generation.id, open);
+      return null;
+    }
+    try {
+      const batch = sealer.seal({ generation, previous, draft, open, parts: made.parts, types: made.types });
+      await events.reach('sealed', batch);
+      await start.headCheck;
+      await batches.record(open.session, generation, open, batch, made.ledger);
+      await events.reach('recorded', batch);
+      return batch;
+    } catch (error) {
+      await this.parts.reader.forget();
+      if (generation.head > 0 && (await this.isUnrecorded(draft))) await spool.removeFolder(draft.place.folder);
+      throw error;
+    }
+  }
+
+  private async isUnrecorded(draft: BatchDraft): Promise<boolean> {
+    const pending = await this.parts.batches.pending().catch(() => undefined);
+    return pending === null || (pending !== undefined && pending.nonce !== draft.nonce);
+  }
+
+  private async read(start: DeltaStart, open: OpenSnapshot): Promise<MadeDelta> {
+    const { generation } = start;
+    assertSameSource(generation, open, start.since);
+    if (open.catalog.policyVersion !== generation.policyVersion) throw new PolicyChanged();
+    await this.parts.keys.collect(open, start.since, generation.catalog);
+    const draft = this.parts.sealer.draft(generation, open.catalog, this.parts.lease.epoch, start.parts.length);
+    await this.parts.events.openSnapshot(open, draft.place);
+    const ledger = new LedgerChanges(open.session);
+    const types = open.catalog.types.map(({ type }) => type);
+    const tally = new StateTally(types, start.before, draft.place.n === 1);
+    try {
+      await compareKeys(open, { digestKey: generation.digestKey, writer: draft.writer, tally, ledger });
+      // even an empty cloud has a first batch, with the header that says what there could be
+      if (draft.place.n === 1 && start.parts.length === 0) await draft.writer.openPart();
+      const parts = [...start.parts, ...(await draft.writer.finish())];
+      return { open, draft, ledger, parts, types: tally.result() };
+    } catch (error) {
+      await draft.writer.abort();
+      throw error;
+    }
+  }
+}
+
+/** One history has one system identifier and timeline, and transaction ids that only rise. @throws ForkDetected */
+export function assertSameSource(generation: Generation, open: OpenSnapshot, since: string | null): void {
+  const { systemIdentifier, timeline } = generation.source;
+  if (open.source.systemIdentifier !== systemIdentifier) throw new ForkDetected('This is another database cluster than before.');
+  if (open.source.timeline !== timeline) {
+    throw new ForkDetected('The database is on another timeline than before: it was restored or promoted.');
+  }
+  if (since !== null && BigInt(boundsOf(open.snapshot).xmax) < BigInt(boundsOf(since).xmax)) {
+    throw new ForkDetected('Transaction numbers have gone back: the database was set back.');
+  }
+}

@@ -1,0 +1,177 @@
+import type { Bucket } from '../../src/platform/bucket/index.js';
+import { MultisetHash, type PartEntry } from '../../src/replication/format/index.js';
+import type { BatchSealer } from './batch-sealer.js';
+import { openPart, type TypeState } from './batch-writer.js';
+import type { SealedBatch } from './batch.store.js';
+import { assertSameSource, type DeltaMaker } from './delta-maker.js';
+import type { Generation, GenerationStore } from './generation.store.js';
+import type { LaneEvents } from './lane-events.js';
+import type { PublishLease } from './publish-lease.js';
+import type { PublisherDatabase } from './publisher-database.js';
+import { PolicyChanged } from './publish.errors.js';
+import { copyChunk, type SnapshotChunk } from './snapshot-chunk.js';
+import type { OpenSnapshot, SnapshotReader } from './snapshot-reader.js';
+import type { Spool } from './spool.js';
+
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
+interface ChunkRow {
+  part: number;
+  type: string;
+  last_id: string;
+  entry: PartEntry;
+  count: string;
+  checksum: string;
+}
+
+export interface SnapshotParts {
+  db: PublisherDatabase;
+  reader: SnapshotReader;
+  generations: GenerationStore;
+  delta: DeltaMaker;
+  sealer: BatchSealer;
+  lease: PublishLease;
+  spool: Spool;
+  bucket: Bucket;
+  events: LaneEvents;
+  chunkRows: number;
+}
+
+/** A chunk that was read is neither here nor in the bucket; the generation has to begin again. */
+export class ChunkLost extends Error {}
+
+/**
+ * The full content of the policy views, in chunks that are each read under a snapshot of their own, so that no
+ * snapshot is held for long and a crash costs one chunk. What changed since before the first chunk is looked at
+ * once more under one last snapshot, whose state the whole then is.
+ */
+export class FirstSnapshot {
+  private uploading: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: SnapshotParts) {}
+
+  async make(generation: Generation, headCheck: Promise<void>, signal: AbortSignal): Promise<SealedBatch | null> {
+    const started = await this.start(generation);
+    await this.readChunks(started.generation, started.types, signal);
+    await this.uploading;
+    const chunks = await this.chunks(generation.id);
+    const since = started.generation.firstSnapshot ?? '';
+    return this.parts.delta.make({
+      generation: started.generation,
+      since,
+      before: stateOf(chunks),
+      parts: chunks.map((chunk) => chunk.entry),
+      previous: await this.parts.generations.lastDigest(),
+      headCheck,
+    });
+  }
+
+  /** Notes the snapshot that everything is reconciled from, once, before any chunk is read. */
+  private async start(generation: Generation): Promise<{ generation: Generation; types: string[] }> {
+    const { reader, generations } = this.parts;
+    const seen = await reader.read(async (open) => {
+      this.assertUsable(generation, open);
+      return Promise.resolve(open);
+    });
+    if (seen === null) throw new PolicyChanged();
+    if (generation.firstSnapshot === null) await generations.markFirstSnapshot(generation.id, seen);
+    const current = (await generations.current()) ?? generation;
+    return { generation: current, types: seen.catalog.types.map(({ type }) => type) };
+  }
+
+  private async readChunks(generation: Generation, types: string[], signal: AbortSignal): Promise<void> {
+    const done = await this.chunks(generation.id);
+    await this.assertKept(generation, done);
+    let part = done.length;
+    const resumeAt = Math.max(0, types.indexOf(done.at(-1)?.type ?? ''));
+    for (const type of types.slice(resumeAt)) {
+      let after = done.findLast((chunk) => chunk.type === type)?.last_id ?? NO_ID;
+      for (;;) {
+        signal.throwIfAborted();
+        await this.parts.spool.assertRoom();
+        const chunk = await this.readChunk(generation, type, after, part);
+        if (chunk === null) break;
+        await this.parts.events.reach('chunk-recorded', { generation: generation.id, n: 1 });
+        await this.uploading;
+        this.uploading = this.upload(generation, part, chunk);
+        after = chunk.lastId;
+        part += 1;
+      }
+    }
+  }
+
+  /** The part on disk, the ledger's rows and the note of the chunk: all or none of them survive a crash. */
+  private async readChunk(generation: Generation, type: string, after: string, part: number): Promise<SnapshotChunk | null> {
+    const { db, reader, sealer, lease, chunkRows } = this.parts;
+    return db.durably(async (tx) => {
+      const chunk = await reader.read(async (open) => {
+        this.assertUsable(generation, open);
+        const { place } = sealer.draft(generation, open.catalog, lease.epoch);
+        const header = sealer.headerOf(generation, open.catalog);
+        return copyChunk(open.session, tx, {
+          type,
+          after,
+          maxRows: chunkRows,
+          digestKey: generation.digestKey,
+          openPart: () => openPart(place, part, header),
+        });
+      });
+      if (chunk === null) return null;
+      await lease.confirm(tx);
+      await tx.query(
+        `INSERT INTO replication.snapshot_chunk (generation, part, type, last_id, entry, count, checksum)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+        [generation.id, part, type, chunk.lastId, JSON.stringify(chunk.entry), chunk.count, chunk.checksum],
+      );
+      return chunk;
+    });
+  }
+
+  private assertUsable(generation: Generation, open: OpenSnapshot): void {
+    assertSameSource(generation, open, generation.firstSnapshot);
+    if (open.catalog.policyVersion !== generation.policyVersion) throw new PolicyChanged();
+  }
+
+  /** Runs beside the next chunk's reading. What fails here stays in the spool and goes up before the manifest. */
+  private async upload(generation: Generation, part: number, chunk: SnapshotChunk): Promise<void> {
+    const { bucket, spool } = this.parts;
+    const path = spool.pathOf(placeOf(generation), part);
+    try {
+      await bucket.putFile(chunk.entry.name, path);
+      await spool.removePart(path);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+    }
+  }
+
+  private async assertKept(generation: Generation, chunks: readonly ChunkRow[]): Promise<void> {
+    const { bucket, spool } = this.parts;
+    for (const { part, entry } of chunks) {
+      if (await spool.hasFile(spool.pathOf(placeOf(generation), part))) continue;
+      if ((await bucket.head(entry.name))?.size !== entry.bytes) throw new ChunkLost(`part ${String(part)} is lost`);
+    }
+  }
+
+  private async chunks(generation: number): Promise<ChunkRow[]> {
+    return this.parts.db.query<ChunkRow>(
+      `SELECT part, type, last_id, entry, count, checksum FROM replication.snapshot_chunk
+       WHERE generation = $1 ORDER BY part`,
+      [generation],
+    );
+  }
+}
+
+function placeOf(generation: Generation): { generation: number; n: number; nonce: string } {
+  return { generation: generation.id, n: 1, nonce: generation.snapshotNonce };
+}
+
+function stateOf(chunks: readonly ChunkRow[]): TypeState[] {
+  const sums = new Map<string, { count: number; hash: MultisetHash }>();
+  for (const { type, count, checksum } of chunks) {
+    const sum = sums.get(type) ?? { count: 0, hash: new MultisetHash() };
+    sum.count += Number(count);
+    sum.hash.add(Buffer.from(checksum, 'hex'));
+    sums.set(type, sum);
+  }
+  return [...sums].map(([type, { count, hash }]) => ({ type, upserts: count, deletes: 0, count, checksum: hash.toHex() }));
+}

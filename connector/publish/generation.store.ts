@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import type { CloudCatalog, Fingerprints } from './cloud-catalog.js';
+import { newNonce } from './nonce.js';
+import type { PublishLease } from './publish-lease.js';
+import type { PublisherDatabase, Session } from './publisher-database.js';
+import type { OpenSnapshot, SourceIdentity } from './snapshot-reader.js';
+
+export type GenerationState = 'building' | 'live' | 'retired' | 'purged';
+
+/** One line of history under one policy: a full snapshot and the deltas after it. */
+export interface Generation {
+  id: number;
+  policyVersion: number;
+  policyHash: string;
+  state: GenerationState;
+  digestKey: Buffer;
+  /** of its first batch, known before that is whole because its parts are made over a long time */
+  snapshotNonce: string;
+  source: SourceIdentity;
+  /** what the first chunk was read under; null until then */
+  firstSnapshot: string | null;
+  /** S_prev: what the ledger stands at; null while building */
+  cursor: string | null;
+  cursorAt: Date | null;
+  catalog: Fingerprints;
+  /** last published n, 0 before the first */
+  head: number;
+  /** SHA-256 of its manifest */
+  headDigest: string | null;
+}
+
+interface GenerationRow {
+  id: number;
+  policy_version: number;
+  policy_hash: string;
+  state: GenerationState;
+  digest_key: Buffer;
+  snapshot_nonce: string;
+  system_identifier: string;
+  timeline: number;
+  first_snapshot: string | null;
+  cursor_snapshot: string | null;
+  cursor_at: Date | null;
+  catalog: Record<string, string>;
+  head: number;
+  head_digest: string | null;
+}
+
+const COLUMNS = `id, policy_version, policy_hash, state, digest_key, snapshot_nonce, system_identifier, timeline,
+  first_snapshot::text, cursor_snapshot::text, cursor_at, catalog, head, head_digest`;
+
+/** Rows of `replication.generation`. */
+export class GenerationStore {
+  constructor(
+    private readonly db: PublisherDatabase,
+    private readonly lease: PublishLease,
+  ) {}
+
+  /** The generation that is being built or continued; there is one at most. */
+  async current(): Promise<Generation | null> {
+    const [row] = await this.db.query<GenerationRow>(
+      `SELECT ${COLUMNS} FROM replication.generation WHERE state IN ('building', 'live')`,
+    );
+    return row === undefined ? null : toGeneration(row);
+  }
+
+  async highestId(): Promise<number> {
+    const { highest } = await this.db.one<{ highest: number }>(
+      'SELECT coalesce(max(id), 0) AS highest FROM replication.generation',
+    );
+    return highest;
+  }
+
+  /** SHA-256 of the newest manifest that this database has published, of whatever generation. */
+  async lastDigest(): Promise<string | null> {
+    const [row] = await this.db.query<{ head_digest: string }>(
+      'SELECT head_digest FROM replication.generation WHERE head > 0 ORDER BY id DESC LIMIT 1',
+    );
+    return row?.head_digest ?? null;
+  }
+
+  /** Those whose objects must still leave the bucket. */
+  async retired(): Promise<number[]> {
+    const rows = await this.db.query<{ id: number }>(
+      `SELECT id FROM replication.generation WHERE state = 'retired' ORDER BY id`,
+    );
+    return rows.map((row) => row.id);
+  }
+
+  /** Ends whatever went before and begins anew: an empty ledger, a fresh digest key, nothing published. */
+  async begin(id: number, catalog: CloudCatalog, source: SourceIdentity, reason: string): Promise<void> {
+    await this.db.durably(async (tx) => {
+      await this.lease.confirm(tx);
+      await forgetPending(tx, reason);
+      await tx.query(
+        `UPDATE replication.generation SET state = 'retired', retired_at = clock_timestamp()
+         WHERE state IN ('building', 'live')`,
+      );
+      await tx.query('TRUNCATE replication.ledger, replication.ledger_undo');
+      await tx.query('DELETE FROM replication.snapshot_chunk');
+      await tx.query(
+        `INSERT INTO replication.generation
+           (id, policy_version, policy_hash, state, digest_key, system_identifier, timeline, reason, snapshot_nonce)
+         VALUES ($1, $2, $3, 'building', $4, $5, $6, $7, $8)`,
+        [id, catalog.policyVersion, catalog.policyHash, randomBytes(32), source.systemIdentifier, source.timeline, reason, newNonce()],
+      );
+    });
+  }
+
+  /** Before the first chunk is read, so that no change after it can be missed. */
+  async markFirstSnapshot(id: number, open: OpenSnapshot): Promise<void> {
+    await this.db.durably(async (tx) => {
+      await this.lease.confirm(tx);
+      await tx.query(
+        'UPDATE replication.generation SET first_snapshot = $2::pg_snapshot, catalog = $3 WHERE id = $1 AND first_snapshot IS NULL',
+        [id, open.snapshot, JSON.stringify(open.catalog.fingerprints)],
+      );
+    });
+  }
+
+  /** Nothing that is selected has changed: the next delta starts here. Losing this costs a second look, no more. */
+  async advance(id: number, open: Pick<OpenSnapshot, 'snapshot' | 'asOf' | 'catalog'>): Promise<void> {
+    await this.db.durably(async (tx) => {
+      await this.lease.confirm(tx);
+      await moveCursor(tx, id, open);
+    });
+  }
+
+  async markPurged(id: number): Promise<void> {
+    await this.db.query(
+      `UPDATE replication.generation SET state = 'purged', purged_at = clock_timestamp() WHERE id = $1 AND state = 'retired'`,
+      [id],
+    );
+  }
+}
+
+export async function moveCursor(
+  tx: Session,
+  id: number,
+  open: Pick<OpenSnapshot, 'snapshot' | 'asOf' | 'catalog'>,
+): Promise<void> {
+  await tx.query(
+    'UPDATE replication.generation SET cursor_snapshot = $2::pg_snapshot, cursor_at = $3, catalog = $4 WHERE id = $1',
+    [id, open.snapshot, open.asOf, JSON.stringify(open.catalog.fingerprints)],
+  );
+}
+
+/** A pending batch is given up without its ledger changes being taken back, because the ledger goes with it. */
+async function forgetPending(tx: Session, reason: string): Promise<void> {
+  await tx.query(
+    `INSERT INTO replication.undone_batch (nonce, generation, n, reason)
+     SELECT nonce, generation, n, $1 FROM replication.batch WHERE state = 'pending'`,
+    [reason],
+  );
+  await tx.query(`DELETE FROM replication.batch WHERE state = 'pending'`);
+}
+
+function toGeneration(row: GenerationRow): Generation {
+  return {
+    id: row.id,
+    policyVersion: row.policy_version,
+    policyHash: row.policy_hash,
+    state: row.state,
+    digestKey: row.digest_key,
+    snapshotNonce: row.snapshot_nonce,
+    source: { systemIdentifier: row.system_identifier, timeline: row.timeline },
+    firstSnapshot: row.first_snapshot,
+    cursor: row.cursor_snapshot,
+    cursorAt: row.cursor_at,
+    catalog: row.catalog,
+    head: row.head,
+    headDigest: row.head_digest,
+  };
+}

@@ -1,0 +1,173 @@
+import type { Bucket } from '../../src/platform/bucket/index.js';
+import { BatchSealer } from './batch-sealer.js';
+import { BatchStore, type SealedBatch } from './batch.store.js';
+import { ChangedKeys, changesSince } from './changed-keys.js';
+import { readActiveVersion } from './cloud-catalog.js';
+import { readControl } from './connector-control.js';
+import { DeltaMaker } from './delta-maker.js';
+import { ChunkLost, FirstSnapshot } from './first-snapshot.js';
+import { GenerationStore, type Generation } from './generation.store.js';
+import { LaneEvents, type LaneListener } from './lane-events.js';
+import type { PublishLease } from './publish-lease.js';
+import type { PublisherDatabase } from './publisher-database.js';
+import { ForkDetected, GenerationSpoiled, PolicyChanged } from './publish.errors.js';
+import { SnapshotReader } from './snapshot-reader.js';
+import { Spool } from './spool.js';
+import type { ConnectorTrust } from './trust.js';
+import { Uploader } from './uploader.js';
+
+export type TurnOutcome = 'published' | 'moved-on' | 'idle' | 'paused' | 'no-policy';
+
+export interface PublisherOptions {
+  db: PublisherDatabase;
+  lease: PublishLease;
+  bucket: Bucket;
+  trust: ConnectorTrust;
+  spool: Spool;
+  listeners?: readonly LaneListener[];
+  /** rows per part of a first snapshot */
+  chunkRows?: number;
+  reader?: SnapshotReader;
+  keys?: ChangedKeys;
+}
+
+const CHUNK_ROWS = 50_000;
+/** How often a quiet lane looks for what no trigger reports: a rewritten table, a trigger switched off. */
+const FINGERPRINT_EVERY_MS = 5_000;
+
+/**
+ * Decides, turn by turn, what the publishing lane owes the bucket: to finish a batch that a crash interrupted, to
+ * begin a generation, or to publish what changed. Every decision is taken from the database and the bucket alone,
+ * so it does not matter who took the turn before.
+ */
+export class Publisher {
+  readonly generations: GenerationStore;
+  readonly batches: BatchStore;
+  readonly uploader: Uploader;
+  private readonly delta: DeltaMaker;
+  private readonly snapshot: FirstSnapshot;
+  private readonly reader: SnapshotReader;
+  private fingerprintsSeenAt = 0;
+  /** nothing that is selected had changed, against what is published, at this moment */
+  currentAsOf: Date | null = null;
+
+  constructor(private readonly options: PublisherOptions) {
+    const { db, lease, bucket, trust, spool } = options;
+    const events = new LaneEvents(options.listeners);
+    this.reader = options.reader ?? new SnapshotReader(db);
+    const { reader } = this;
+    const keys = options.keys ?? new ChangedKeys();
+    this.generations = new GenerationStore(db, lease);
+    this.batches = new BatchStore(db, lease);
+    this.uploader = new Uploader({ db, bucket, spool, lease, batches: this.batches, trust, events });
+    const { generations, batches } = this;
+    const sealer = new BatchSealer(trust, spool);
+    this.delta = new DeltaMaker({ reader, keys, sealer, batches, generations, lease, spool, events });
+    const { delta } = this;
+    const chunkRows = options.chunkRows ?? CHUNK_ROWS;
+    this.snapshot = new FirstSnapshot({ db, reader, generations, delta, sealer, lease, spool, bucket, events, chunkRows });
+  }
+
+  /** One step of the lane. Throws what stops it; the next turn begins from the stored state again. */
+  async turn(signal: AbortSignal = new AbortController().signal): Promise<TurnOutcome> {
+    const control = await readControl(this.options.db);
+    if (control.isPaused) return 'paused';
+    try {
+      return await this.advance(signal);
+    } catch (error) {
+      if (error instanceof ForkDetected && control.isForkAllowed) return this.begin('a person allowed a new history');
+      if (error instanceof PolicyChanged) return this.begin('the policy changed');
+      if (error instanceof GenerationSpoiled) return this.begin('a batch that was taken back reached the bucket');
+      if (error instanceof ChunkLost) return this.begin('the spool was lost while the snapshot was made');
+      throw error;
+    }
+  }
+
+  private async advance(signal: AbortSignal): Promise<TurnOutcome> {
+    const [pending, generation] = [await this.batches.pending(), await this.generations.current()];
+    if (pending !== null && generation !== null) return this.finish(pending);
+    const policy = await readActiveVersion(this.options.db);
+    if (policy === null) return 'no-policy';
+    if (generation === null) return this.beginFirst();
+    if (generation.policyVersion !== policy.version) throw new PolicyChanged();
+    if (generation.state === 'building') {
+      return this.publish(await this.snapshot.make(generation, this.headCheck(generation), signal));
+    }
+    if (!(await this.hasWork(generation))) return 'idle';
+    return this.publish(await this.delta.make(await this.deltaStart(generation)));
+  }
+
+  private async deltaStart(generation: Generation) {
+    const before = await this.batches.stateAfter(generation.id, generation.head);
+    const headCheck = this.headCheck(generation);
+    const { cursor, headDigest: previous } = generation;
+    return { generation, since: cursor ?? '', before, parts: [], previous, headCheck };
+  }
+
+  /** Asked beside the reading, because the bucket may be far away; its answer is awaited before anything is recorded. */
+  private headCheck(generation: Generation): Promise<void> {
+    const check = this.uploader.assertHead(generation, null);
+    check.catch(() => undefined); // whoever awaits it handles the error; before that it must not end the process
+    return check;
+  }
+
+  private async publish(batch: SealedBatch | null): Promise<TurnOutcome> {
+    if (batch === null) return 'moved-on';
+    await this.uploader.upload(batch);
+    this.currentAsOf = batch.asOf;
+    return 'published';
+  }
+
+  /** What a crash left: published already, to be uploaded, or to be made again. */
+  private async finish(batch: SealedBatch): Promise<TurnOutcome> {
+    if ((await this.uploader.standing(batch)) === 'ours') {
+      await this.batches.markPublished(batch);
+      await this.options.spool.remove(batch);
+      return 'published';
+    }
+    await this.uploader.assertPolicy(batch);
+    if (await this.uploader.isWhole(batch)) return this.publish(batch);
+    if (batch.kind === 'snapshot') throw new ChunkLost('a part of the snapshot is lost');
+    await this.batches.undo(batch, 'the spool was lost');
+    await this.options.spool.remove(batch);
+    return 'moved-on';
+  }
+
+  private async beginFirst(): Promise<TurnOutcome> {
+    if ((await this.uploader.highestGeneration()) > 0) {
+      throw new ForkDetected('The bucket holds batches, and this database has never published any.');
+    }
+    return this.begin('the first policy');
+  }
+
+  private async begin(reason: string): Promise<TurnOutcome> {
+    const { generations, options } = this;
+    const seen = await this.reader.read((open) => Promise.resolve({ catalog: open.catalog, source: open.source }));
+    if (seen === null) return 'no-policy';
+    const highest = Math.max(await generations.highestId(), await this.uploader.highestGeneration());
+    await generations.begin(highest + 1, seen.catalog, seen.source, reason);
+    await options.spool.keepOnly([]);
+    this.currentAsOf = null;
+    return 'moved-on';
+  }
+
+  private async hasWork(generation: Generation): Promise<boolean> {
+    const now = Date.now();
+    if (now - this.fingerprintsSeenAt >= FINGERPRINT_EVERY_MS) {
+      this.fingerprintsSeenAt = now;
+      if (await this.hasMovedTables(generation)) return true;
+    }
+    const { has_changes: hasChanges, at } = await this.options.db.one<{ has_changes: boolean; at: Date }>(
+      `SELECT EXISTS (${changesSince(generation.cursor ?? '')}) AS has_changes, transaction_timestamp() AS at`,
+    );
+    if (!hasChanges) this.currentAsOf = at;
+    return hasChanges;
+  }
+
+  private async hasMovedTables({ catalog }: Generation): Promise<boolean> {
+    const rows = await this.options.db.query<{ type: string; fingerprint: string }>(
+      'SELECT type, fingerprint FROM cloud.catalog_fingerprint()',
+    );
+    return rows.some(({ type, fingerprint }) => catalog[type] !== fingerprint);
+  }
+}

@@ -1,0 +1,115 @@
+import type { Writable } from 'node:stream';
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import type pg from 'pg';
+import { MultisetHash, rowDigest, type PartEntry, type PartWriter } from '../../src/replication/format/index.js';
+import { LedgerCopyBuilder, RowCopyParser, uuidText } from './binary-copy.js';
+import { viewOf } from './cloud-catalog.js';
+
+/** Rows of one type in one part, read under one snapshot. */
+export interface SnapshotChunk {
+  type: string;
+  entry: PartEntry;
+  lastId: string;
+  count: number;
+  checksum: string;
+}
+
+export interface ChunkRequest {
+  type: string;
+  /** the chunk begins after this id */
+  after: string;
+  maxRows: number;
+  digestKey: Buffer;
+  /** called when the first row is there */
+  openPart: () => Promise<PartWriter>;
+}
+
+const LEDGER_COPY = 'COPY replication.ledger (type, id, digest) FROM STDIN (FORMAT binary)';
+
+/**
+ * Streams the next rows of a view into a part, and their digests into the ledger, without ever holding more than a
+ * few network blocks of them. Answers null where no row is left.
+ */
+export async function copyChunk(reader: pg.Client, tx: pg.PoolClient, request: ChunkRequest): Promise<SnapshotChunk | null> {
+  const source = reader.query(copyTo(selectChunk(request)));
+  const parser = new RowCopyParser();
+  const chunk = new ChunkBuilder(request, tx);
+  try {
+    for await (const block of source) {
+      for (const { id, row } of parser.push(block as Buffer)) {
+        const wait = chunk.add(id, row);
+        if (wait !== undefined) await wait;
+      }
+    }
+    parser.end();
+    return await chunk.finish();
+  } catch (error) {
+    source.destroy();
+    await chunk.abort();
+    throw error;
+  }
+}
+
+/** By id and with a limit, so that a chunk is a range of the primary key and the next begins where it ended. */
+function selectChunk({ type, after, maxRows }: ChunkRequest): string {
+  return `COPY (SELECT v.id, row_to_json(v)::text FROM ${viewOf(type)} v WHERE v.id > '${after}'::uuid
+    ORDER BY v.id LIMIT ${String(maxRows)}) TO STDOUT (FORMAT binary)`;
+}
+
+class ChunkBuilder {
+  private readonly hash = new MultisetHash();
+  private readonly ledgerRows: LedgerCopyBuilder;
+  private readonly prefix: Buffer;
+  private part: PartWriter | null = null;
+  private ledger: Writable | null = null;
+  private count = 0;
+  private lastId: Buffer = Buffer.alloc(16);
+
+  constructor(
+    private readonly request: ChunkRequest,
+    private readonly tx: pg.PoolClient,
+  ) {
+    this.ledgerRows = new LedgerCopyBuilder(request.type);
+    this.prefix = Buffer.from(`["u","${request.type}",`, 'utf8');
+  }
+
+  /** Answers a promise only where it has to be waited for: this runs once per row. */
+  add(id: Buffer, row: Buffer): Promise<void> | undefined {
+    if (this.part === null) return this.begin().then(() => this.add(id, row));
+    const digest = rowDigest(this.request.digestKey, this.request.type, row);
+    this.hash.add(digest);
+    this.count += 1;
+    id.copy(this.lastId);
+    const full = this.ledgerRows.add(id, digest);
+    const written = this.part.line(Buffer.concat([this.prefix, row, CLOSE]));
+    if (full === null) return written ?? undefined;
+    return Promise.all([written, this.writeLedger(full)]).then(() => undefined);
+  }
+
+  private async begin(): Promise<void> {
+    this.part = await this.request.openPart();
+    this.ledger = this.tx.query(copyFrom(LEDGER_COPY));
+  }
+
+  private async writeLedger(block: Buffer): Promise<void> {
+    if (this.ledger?.write(block) === false) await once(this.ledger, 'drain');
+  }
+
+  async finish(): Promise<SnapshotChunk | null> {
+    if (this.part === null || this.ledger === null) return null;
+    this.ledger.end(this.ledgerRows.end());
+    await finished(this.ledger);
+    const entry = await this.part.finish();
+    const { type } = this.request;
+    return { type, entry, lastId: uuidText(this.lastId), count: this.count, checksum: this.hash.toHex() };
+  }
+
+  async abort(): Promise<void> {
+    this.ledger?.destroy();
+    await this.part?.abort();
+  }
+}
+
+const CLOSE = Buffer.from(']');

@@ -1,0 +1,127 @@
+import { ObjectNotFound, type Bucket } from '../../src/platform/bucket/index.js';
+import { manifestKey, manifestPrefix, verifyManifest } from '../../src/replication/format/index.js';
+import type { BatchStore, SealedBatch } from './batch.store.js';
+import { readActiveVersion } from './cloud-catalog.js';
+import type { Generation } from './generation.store.js';
+import type { LaneEvents } from './lane-events.js';
+import type { PublishLease } from './publish-lease.js';
+import type { PublisherDatabase } from './publisher-database.js';
+import { ForkDetected, GenerationSpoiled, PolicyChanged } from './publish.errors.js';
+import type { Spool } from './spool.js';
+import type { ConnectorTrust } from './trust.js';
+
+const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
+
+/** What the bucket has under a batch's manifest key. */
+export type Standing = 'absent' | 'ours';
+
+export interface UploaderParts {
+  db: PublisherDatabase;
+  bucket: Bucket;
+  spool: Spool;
+  lease: PublishLease;
+  batches: BatchStore;
+  trust: ConnectorTrust;
+  events: LaneEvents;
+}
+
+/** Carries a recorded batch to the bucket: parts first, the manifest last, because the manifest is the commit. */
+export class Uploader {
+  constructor(private readonly parts: UploaderParts) {}
+
+  async upload(batch: SealedBatch): Promise<void> {
+    for (const [index, entry] of batch.parts.entries()) {
+      const path = this.parts.spool.pathOf(batch, index);
+      if (await this.isUploaded(batch, entry, path)) continue;
+      await this.parts.bucket.putFile(entry.name, path);
+      await this.parts.events.reach('part-uploaded', batch);
+    }
+    // The last look at the lease before the commit: a publisher that slept must not commit for its successor.
+    await this.parts.lease.confirm();
+    await this.assertPolicy(batch);
+    await this.parts.events.reach('manifest-ready', batch);
+    const { created } = await this.parts.bucket.put(manifestKey(batch.generation, batch.n), batch.manifest, { ifNoneMatch: true });
+    await this.parts.events.reach('manifest-put', batch);
+    // Somebody has this key. After a lost answer to an earlier PUT that may be this very batch.
+    if (!created) await this.standing(batch);
+    await this.parts.batches.markPublished(batch);
+    await this.parts.spool.remove(batch);
+    await this.parts.events.reach('published', batch);
+  }
+
+  /** A snapshot's parts go up while it is still being read, and leave the spool then. */
+  private async isUploaded(batch: SealedBatch, entry: { name: string; bytes: number }, path: string): Promise<boolean> {
+    if (batch.kind !== 'snapshot' || (await this.parts.spool.hasFile(path))) return false;
+    return (await this.parts.bucket.head(entry.name))?.size === entry.bytes;
+  }
+
+  /** Nothing made under another policy than the one in force may become readable. @throws PolicyChanged */
+  async assertPolicy(batch: SealedBatch): Promise<void> {
+    const policy = await readActiveVersion(this.parts.db);
+    if (policy?.version !== batch.policyVersion) throw new PolicyChanged();
+  }
+
+  /** Whether everything that the manifest lists is still here, or in the bucket already. */
+  async isWhole(batch: SealedBatch): Promise<boolean> {
+    for (const [index, entry] of batch.parts.entries()) {
+      const path = this.parts.spool.pathOf(batch, index);
+      if (await this.parts.spool.holds(path, entry)) continue;
+      if (!(await this.isUploaded(batch, entry, path))) return false;
+    }
+    return true;
+  }
+
+  /** @throws ForkDetected where a stranger holds the key, GenerationSpoiled where one of our own abandoned batches does */
+  async standing(batch: SealedBatch): Promise<Standing> {
+    const bytes = await this.manifestOrNull(batch.generation, batch.n);
+    if (bytes === null) return 'absent';
+    if (bytes.equals(batch.manifest)) return 'ours';
+    throw await this.stranger(bytes);
+  }
+
+  /**
+   * The local head must be the bucket's head: a virtual machine set back to yesterday has the right system identifier
+   * and timeline, and only this tells.
+   */
+  async assertHead(generation: Generation | null, pending: SealedBatch | null): Promise<void> {
+    const head = { generation: generation?.id ?? 0, n: generation?.head ?? 0 };
+    if (head.n > 0 && (await this.parts.bucket.head(manifestKey(head.generation, head.n))) === null) {
+      throw new ForkDetected('The bucket no longer holds the last published batch.');
+    }
+    const startAfter = manifestKey(head.generation, head.n);
+    for await (const { key } of this.parts.bucket.list(manifestPrefix(), { startAfter })) {
+      if (pending !== null && key === manifestKey(pending.generation, pending.n)) continue;
+      throw await this.stranger(await this.parts.bucket.get(key, { maxBytes: MAX_MANIFEST_BYTES }));
+    }
+  }
+
+  /** The highest generation that any manifest in the bucket belongs to, 0 where there is none. */
+  async highestGeneration(): Promise<number> {
+    let highest = 0;
+    for await (const { key } of this.parts.bucket.list(manifestPrefix())) {
+      highest = Math.max(highest, Number(key.slice(manifestPrefix().length).split('/')[0] ?? 0));
+    }
+    return highest;
+  }
+
+  private async stranger(bytes: Buffer): Promise<Error> {
+    let nonce: string;
+    try {
+      ({ nonce } = verifyManifest(bytes, this.parts.trust.chain, { tenant: this.parts.trust.tenant }));
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      return new ForkDetected('The bucket holds a manifest in the place of the next that this tenant did not sign.');
+    }
+    if (await this.parts.batches.isUndone(nonce)) return new GenerationSpoiled();
+    return new ForkDetected('The bucket holds a batch that this database knows nothing of.');
+  }
+
+  private async manifestOrNull(generation: number, n: number): Promise<Buffer | null> {
+    try {
+      return await this.parts.bucket.get(manifestKey(generation, n), { maxBytes: MAX_MANIFEST_BYTES });
+    } catch (error) {
+      if (error instanceof ObjectNotFound) return null;
+      throw error;
+    }
+  }
+}
