@@ -14,6 +14,8 @@ export interface RecordChange {
   readonly after: RecordData;
   /** names of the fields that the caller gave */
   readonly given: ReadonlySet<string>;
+  /** says why this record cannot be written; the others of the batch still can */
+  refuse(path: string, message: string): void;
 }
 
 /** What a type does beyond create, read, update, delete; registered by its module with RecordBehaviours. */

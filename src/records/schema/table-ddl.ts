@@ -36,8 +36,7 @@ export function createTable(type: RecordTypeMeta): string {
 function columnsOf(field: FieldMeta): string[] {
   const notNull = field.required ? ' NOT NULL' : '';
   if (field.kind === 'id') return [`"${field.column}" uuid PRIMARY KEY`];
-  const type =
-    field.kind === 'decimal' ? `numeric(20,${String(field.scale ?? 4)})` : columnTypes[field.kind];
+  const type = field.kind === 'decimal' ? `numeric(20,${String(field.scale ?? 4)})` : columnTypes[field.kind];
   const initial = field.name === 'version' ? ' DEFAULT 1' : '';
   const own = `"${field.column}" ${type}${notNull}${initial}`;
   return field.currencyColumn ? [own, `"${field.currencyColumn}" character(3)${notNull}`] : [own];
@@ -98,9 +97,5 @@ function tableName(type: RecordTypeMeta): string {
 
 /** Everything that the given types need, in an order that runs. */
 export function recordTableDdl(types: readonly RecordTypeMeta[]): string[] {
-  return [
-    ...types.map(createTable),
-    ...types.flatMap(createIndexes),
-    ...types.flatMap(createForeignKeys),
-  ];
+  return [...types.map(createTable), ...types.flatMap(createIndexes), ...types.flatMap(createForeignKeys)];
 }

@@ -1,0 +1,108 @@
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { query } from '../../platform/database/index.js';
+import type { FieldMeta } from '../metadata/field.meta.js';
+import { customFieldMeta, type CustomFieldDefinition } from './custom-field.definition.js';
+
+const channel = 'holdfast_custom_field';
+const reconnectMs = 1000;
+// A pooler between us and PostgreSQL may swallow notifications, so a look now and then is the net below.
+const refreshMs = 15_000;
+
+/**
+ * The custom fields, kept in memory because every request needs them. A trigger notifies all server processes of a
+ * change, also of one that a replica applies; this process' own changes are seen at once.
+ */
+@Injectable()
+export class CustomFieldRegistry implements OnModuleInit, OnModuleDestroy {
+  private readonly logger = new Logger(CustomFieldRegistry.name);
+  private definitions: readonly CustomFieldDefinition[] = [];
+  private byType = new Map<string, readonly FieldMeta[]>();
+  private fingerprint = '';
+  private listener: pg.Client | undefined;
+  private reconnecting: NodeJS.Timeout | undefined;
+  private refreshing: NodeJS.Timeout | undefined;
+  private isStopped = false;
+  /** rises with every change; whatever was compiled under another version is stale */
+  version = 0;
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.reload();
+    await this.listen();
+    this.refreshing = setInterval(() => void this.reloadOrWarn(), refreshMs).unref();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.isStopped = true;
+    clearInterval(this.refreshing);
+    clearTimeout(this.reconnecting);
+    await this.listener?.end();
+  }
+
+  of(type: string): readonly FieldMeta[] {
+    return this.byType.get(type) ?? [];
+  }
+
+  all(): readonly CustomFieldDefinition[] {
+    return this.definitions;
+  }
+
+  async reload(): Promise<void> {
+    const rows = await query<CustomFieldDefinition>(
+      this.dataSource,
+      `SELECT id, type, key, label, kind, options, required, classification, position, version
+       FROM crm.custom_field ORDER BY type, position, key`,
+    );
+    const fingerprint = JSON.stringify(rows);
+    if (fingerprint === this.fingerprint) return;
+    const byType = new Map<string, FieldMeta[]>();
+    for (const row of rows) byType.set(row.type, [...(byType.get(row.type) ?? []), customFieldMeta(row)]);
+    this.definitions = rows;
+    this.byType = byType;
+    this.fingerprint = fingerprint;
+    this.version++;
+  }
+
+  private async listen(): Promise<void> {
+    const { url } = this.dataSource.options as { url?: string };
+    const client = new pg.Client({ connectionString: url, application_name: 'holdfast custom fields' });
+    client.on('notification', () => void this.reloadOrWarn());
+    client.on('error', (error) => {
+      this.warn(error);
+    });
+    client.on('end', () => {
+      this.listenLater();
+    });
+    this.listener = client;
+    await client.connect();
+    await client.query(`LISTEN ${channel}`);
+  }
+
+  private listenLater(): void {
+    if (this.isStopped) return;
+    this.reconnecting = setTimeout(() => {
+      // What was notified while nobody listened is found by reading again.
+      this.listen()
+        .then(() => this.reload())
+        .catch((error: unknown) => {
+          this.warn(error);
+          this.listenLater();
+        });
+    }, reconnectMs).unref();
+  }
+
+  private async reloadOrWarn(): Promise<void> {
+    try {
+      if (!this.isStopped) await this.reload();
+    } catch (error) {
+      this.warn(error);
+    }
+  }
+
+  private warn(error: unknown): void {
+    if (!this.isStopped) this.logger.warn({ event: 'custom-fields.refresh-failed', error: String(error) });
+  }
+}

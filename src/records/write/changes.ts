@@ -1,0 +1,52 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { RecordTypeMeta } from '../metadata/record-type.meta.js';
+import type { RecordData } from '../ports/record-behaviour.js';
+
+/** Fields that the engine keeps itself; a change of them alone is no change, and history does not repeat them. */
+const bookkeeping: ReadonlySet<string> = new Set([
+  'id',
+  'createdAt',
+  'createdBy',
+  'updatedAt',
+  'updatedBy',
+  'version',
+  'deletedAt',
+]);
+
+/** Names of the fields whose values differ; custom ones as `custom.<key>`. */
+export function changedFields(
+  type: RecordTypeMeta,
+  before: Readonly<RecordData>,
+  after: Readonly<RecordData>,
+): string[] {
+  const changed = type.fields
+    .map(({ name }) => name)
+    .filter((name) => !bookkeeping.has(name) && !isSame(before[name], after[name]));
+  const old = (before['custom'] ?? {}) as RecordData;
+  const now = (after['custom'] ?? {}) as RecordData;
+  const keys = new Set([...Object.keys(old), ...Object.keys(now)]);
+  return [
+    ...changed,
+    ...[...keys].filter((key) => !isSame(old[key], now[key])).map((key) => `custom.${key}`),
+  ];
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return isDeepStrictEqual(a ?? null, b ?? null);
+}
+
+/** The named values as the audit keeps them: flat, by path. */
+export function pick(record: Readonly<RecordData>, names: readonly string[]): RecordData {
+  const custom = (record['custom'] ?? {}) as RecordData;
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      (name.startsWith('custom.') ? custom[name.slice('custom.'.length)] : record[name]) ?? null,
+    ]),
+  );
+}
+
+/** Names of the fields that hold a value, for the entry of a new record. */
+export function filledFields(type: RecordTypeMeta, record: Readonly<RecordData>): string[] {
+  return changedFields(type, {}, record);
+}

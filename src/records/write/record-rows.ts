@@ -1,0 +1,88 @@
+import type { QueryRunner } from 'typeorm';
+import { query } from '../../platform/database/index.js';
+import { kinds, type Money } from '../kinds/index.js';
+import type { FieldMeta } from '../metadata/field.meta.js';
+import type { RecordTypeMeta } from '../metadata/record-type.meta.js';
+import type { RecordData } from '../ports/record-behaviour.js';
+import { translateDatabaseError } from '../sql/database-errors.js';
+
+/** A column to write: its name, its type in PostgreSQL and how it gets its value out of a record. */
+interface ColumnWriter {
+  readonly column: string;
+  readonly sqlType: string;
+  readonly valueOf: (record: Readonly<RecordData>) => unknown;
+}
+
+const writers = new WeakMap<RecordTypeMeta, readonly ColumnWriter[]>();
+
+function writersOf(type: RecordTypeMeta): readonly ColumnWriter[] {
+  const known = writers.get(type);
+  if (known) return known;
+  const custom: ColumnWriter = {
+    column: 'custom',
+    sqlType: 'jsonb',
+    valueOf: (record) => JSON.stringify(withoutNulls((record['custom'] ?? {}) as RecordData)),
+  };
+  const made = [...type.fields.flatMap(fieldWriters), custom];
+  writers.set(type, made);
+  return made;
+}
+
+function fieldWriters(field: FieldMeta): ColumnWriter[] {
+  const { name, column, currencyColumn } = field;
+  const { sqlType } = kinds[field.kind];
+  if (!currencyColumn) return [{ column, sqlType, valueOf: (record) => record[name] ?? null }];
+  return [
+    { column, sqlType, valueOf: (record) => (record[name] as Money | null | undefined)?.amount ?? null },
+    {
+      column: currencyColumn,
+      sqlType: 'text',
+      valueOf: (record) => (record[name] as Money | null | undefined)?.currency ?? null,
+    },
+  ];
+}
+
+function withoutNulls(record: Readonly<RecordData>): RecordData {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
+}
+
+/** One statement for any number of records: an array per column keeps the text, and so its plan, the same. */
+export async function insertRecords(
+  tx: QueryRunner,
+  type: RecordTypeMeta,
+  records: readonly Readonly<RecordData>[],
+): Promise<void> {
+  const columns = writersOf(type);
+  const names = columns.map(({ column }) => `"${column}"`).join(', ');
+  const arrays = columns.map(({ sqlType }, index) => `$${String(index + 1)}::${sqlType}[]`).join(', ');
+  await run(
+    tx,
+    `INSERT INTO ${type.table} (${names}) SELECT * FROM unnest(${arrays})`,
+    columns.map(({ valueOf }) => records.map(valueOf)),
+  );
+}
+
+/** Writes the named fields of one record; the caller holds its row lock. */
+export async function updateRecord(
+  tx: QueryRunner,
+  type: RecordTypeMeta,
+  record: Readonly<RecordData>,
+  changed: ReadonlySet<string>,
+): Promise<void> {
+  const touched = new Set([...changed].map((name) => (name.startsWith('custom.') ? 'custom' : name)));
+  const columns = type.fields.filter(({ name }) => touched.has(name)).flatMap(fieldWriters);
+  if (touched.has('custom')) columns.push(...writersOf(type).slice(-1));
+  const sets = columns.map(({ column, sqlType }, index) => `"${column}" = $${String(index + 2)}::${sqlType}`);
+  await run(tx, `UPDATE ${type.table} SET ${sets.join(', ')} WHERE "id" = $1`, [
+    record['id'],
+    ...columns.map(({ valueOf }) => valueOf(record)),
+  ]);
+}
+
+async function run(tx: QueryRunner, sql: string, params: unknown[]): Promise<void> {
+  try {
+    await query(tx, sql, params);
+  } catch (error) {
+    throw translateDatabaseError(error);
+  }
+}
