@@ -52,7 +52,7 @@ export class ConfigSources {
         this.takeVariable(key, name, env);
       }
     for (const name of Object.keys(env)) {
-      if (!name.startsWith('HOLDFAST_') || OTHER_VARIABLES.has(name) || env[name] === undefined) continue;
+      if (!/^HOLDFAST_(?!TEST_)/.test(name) || OTHER_VARIABLES.has(name) || env[name] === undefined) continue;
       if (names.has(name) || names.has(name.replace(/_FILE$/, ''))) continue;
       this.unknown(name, names.keys(), `environment ${name}`);
     }
