@@ -1,0 +1,66 @@
+// The tests need a Redis and a browser. On a bare Debian they are installed; elsewhere the message says what to do.
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const needed = [
+  { package: 'redis-server', program: 'redis-server', for: 'queue tests' },
+  { package: 'chromium', program: 'chromium', for: 'browser tests' },
+];
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false; // not there, or not for us: either way it cannot be used
+  }
+}
+
+function find(program) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin', '/usr/local/bin'];
+  return folders.some((folder) => isExecutable(join(folder, program)));
+}
+
+function run(command, args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  return spawnSync(command, args, { stdio: 'inherit', env }).status === 0;
+}
+
+/** The words that go before a command to run it as root; null where one cannot become root without a password. */
+function rootPrefix() {
+  if (process.getuid?.() === 0) return [];
+  if (!find('sudo')) return null;
+  return spawnSync('sudo', ['-n', 'true']).status === 0
+    ? ['sudo', '-n', 'DEBIAN_FRONTEND=noninteractive']
+    : null;
+}
+
+/** @returns what is still missing, in sentences; the tests that need it will fail, the others run */
+export function installMissing() {
+  const missing = needed.filter(({ program }) => !find(program));
+  if (missing.length === 0) return [];
+  const names = missing.map((entry) => entry.package);
+  const prefix = rootPrefix();
+  if (!find('apt-get') || prefix === null)
+    return missing.map(
+      (entry) =>
+        `${entry.program} is missing (${entry.for}): as root, run "apt-get install ${entry.package}"`,
+    );
+  console.log(`installing ${names.join(' and ')} from Debian`);
+  const [command, ...args] = [...prefix, 'apt-get'];
+  run(command, [...args, '-qq', 'update']);
+  run(command, [
+    ...args,
+    '-qq',
+    '-y',
+    '--no-install-recommends',
+    '-o',
+    'Dpkg::Use-Pty=0',
+    'install',
+    ...names,
+  ]);
+  return missing
+    .filter(({ program }) => !find(program))
+    .map((entry) => `${entry.program} is missing (${entry.for}): apt-get could not install ${entry.package}`);
+}
