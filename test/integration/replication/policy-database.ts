@@ -70,7 +70,7 @@ export async function openPolicyDatabase(): Promise<PolicyDatabase> {
         `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map((_, i) => `$${String(i + 1)}`).join(', ')})`,
         Object.values(row),
       );
-      return String(row.id);
+      return row.id;
     },
     close: async () => {
       await connector.end();

@@ -109,7 +109,7 @@ export class PolicySource {
       for (const problem of [...document.errors, ...document.warnings])
         this.report(problem.pos[0], '', `this is not YAML: ${problem.message}`);
       this.refuseIndirection(document);
-      return this.issues.length > 0 ? null : (document.contents as Node | null);
+      return this.issues.length > 0 ? null : document.contents;
     } catch (error) {
       // A RangeError is the parser's stack: tens of thousands of nested brackets.
       if (!(error instanceof RangeError)) throw error;

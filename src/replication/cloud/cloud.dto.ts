@@ -1,0 +1,120 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsString, Length, MaxLength } from 'class-validator';
+import type { PolicyState } from '../policy/index.js';
+
+const nullable = { nullable: true } as const;
+
+export class PolicyDocumentDto {
+  /** the whole YAML document */
+  @ApiProperty({ maxLength: 262_144 })
+  @IsString()
+  @MaxLength(262_144)
+  yaml!: string;
+}
+
+export class PolicyProposalDto extends PolicyDocumentDto {
+  /** why; kept with the version and shown to the one who approves */
+  @ApiProperty({ minLength: 1, maxLength: 2000 })
+  @IsString()
+  @Length(1, 2000)
+  reason!: string;
+}
+
+export class PolicyFieldsDto {
+  @ApiProperty({ type: [String] }) included!: readonly string[];
+  @ApiProperty({ type: [String] }) masked!: readonly string[];
+  @ApiProperty({ type: [String] }) omitted!: readonly string[];
+}
+
+export class PolicyTypeDto {
+  @ApiProperty() type!: string;
+  @ApiProperty() included!: number;
+  @ApiProperty() withheld!: number;
+  @ApiProperty() fields!: PolicyFieldsDto;
+}
+
+export class PolicyIssueDto {
+  @ApiProperty() line!: number;
+  @ApiProperty() column!: number;
+  @ApiProperty() path!: string;
+  @ApiProperty() message!: string;
+  @ApiProperty({ type: String, ...nullable }) suggestion!: string | null;
+}
+
+export class PolicyCheckDto {
+  @ApiProperty() ok!: boolean;
+  @ApiProperty({ type: [PolicyIssueDto] }) errors!: readonly PolicyIssueDto[];
+  @ApiProperty({ type: [PolicyTypeDto] }) counts!: readonly PolicyTypeDto[];
+}
+
+export class PersonDto {
+  @ApiProperty({ format: 'uuid' }) id!: string;
+  @ApiProperty({ type: String, ...nullable }) name!: string | null;
+}
+
+export class PolicyVersionDto {
+  @ApiProperty() version!: number;
+  @ApiProperty() yaml!: string;
+  @ApiProperty({ description: 'SHA-256 of the YAML text, in hex' }) hash!: string;
+  @ApiProperty({ enum: ['proposed', 'active', 'superseded', 'rejected'] }) state!: PolicyState;
+  @ApiProperty({ description: 'came with the installation' }) bootstrap!: boolean;
+  @ApiProperty({ type: PersonDto, ...nullable }) proposedBy!: PersonDto | null;
+  @ApiProperty({ type: PersonDto, ...nullable }) approvedBy!: PersonDto | null;
+  @ApiProperty() reason!: string;
+  @ApiProperty() proposedAt!: Date;
+  @ApiProperty({ type: Date, ...nullable }) activatedAt!: Date | null;
+}
+
+export class ActivePolicyDto extends PolicyVersionDto {
+  @ApiProperty({ type: [PolicyTypeDto] }) types!: readonly PolicyTypeDto[];
+}
+
+export class PolicyVersionsDto {
+  @ApiProperty({ type: [PolicyVersionDto] }) data!: PolicyVersionDto[];
+}
+
+export class CloudStatusPolicyDto {
+  @ApiProperty() version!: number;
+  @ApiProperty() hash!: string;
+  @ApiProperty({ type: Date, ...nullable }) activatedAt!: Date | null;
+}
+
+export class CloudErrorDto {
+  @ApiProperty() code!: string;
+  @ApiProperty({ description: 'empty for those who are not administrators' }) message!: string;
+  @ApiProperty({ type: String, ...nullable }) at!: string | null;
+}
+
+export class CloudTypeDto {
+  @ApiProperty() type!: string;
+  @ApiProperty({ description: 'rows in the replica after the last published batch' }) published!: number;
+  @ApiProperty({ description: 'rows that the policy keeps home' }) withheld!: number;
+}
+
+export class CloudReplicaDto {
+  @ApiProperty() name!: string;
+  @ApiProperty() generation!: number;
+  @ApiProperty() n!: number;
+  @ApiProperty() appliedAt!: Date;
+  @ApiProperty({ description: 'age of the oldest batch that it has not applied' }) lagMs!: number;
+}
+
+export class CloudStatusDto {
+  @ApiProperty({ description: 'a policy is in force' }) enabled!: boolean;
+  @ApiProperty({ type: Number, ...nullable }) generation!: number | null;
+  @ApiProperty({ type: Number, ...nullable }) n!: number | null;
+  @ApiProperty({ type: Date, ...nullable }) publishedAt!: Date | null;
+  @ApiProperty({ type: Date, ...nullable }) asOf!: Date | null;
+  @ApiProperty({ type: Number, ...nullable, description: 'age of the published state while something waits' })
+  lagMs!: number | null;
+  @ApiProperty({ description: 'changes not published yet' }) backlog!: number;
+  @ApiProperty() spoolBytes!: number;
+  @ApiProperty({ description: 'what the connector is doing' }) connector!: string;
+  @ApiProperty({ type: Date, ...nullable, description: 'when the connector was last heard of' })
+  seenAt!: Date | null;
+  @ApiProperty() paused!: boolean;
+  @ApiProperty({ type: CloudStatusPolicyDto, ...nullable }) policy!: CloudStatusPolicyDto | null;
+  @ApiProperty({ type: CloudErrorDto, ...nullable }) lastError!: CloudErrorDto | null;
+  @ApiProperty({ type: [CloudTypeDto] }) types!: CloudTypeDto[];
+  @ApiProperty({ type: [CloudReplicaDto] }) replicas!: CloudReplicaDto[];
+}

@@ -1,0 +1,22 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { MaintainerDatabase, POLICY_OPTIONS, PolicyService, type PolicyOptions } from '../policy/index.js';
+import { CloudController } from './cloud.controller.js';
+import { CloudStatusService } from './cloud-status.service.js';
+
+/** The primary's side of the cloud. Needs DataSource, AuditTrail and ACCESS_POLICY in the application. */
+@Module({})
+export class CloudModule {
+  static forRoot(options: PolicyOptions): DynamicModule {
+    return {
+      module: CloudModule,
+      controllers: [CloudController],
+      providers: [
+        { provide: POLICY_OPTIONS, useValue: options },
+        MaintainerDatabase,
+        PolicyService,
+        CloudStatusService,
+      ],
+      exports: [PolicyService],
+    };
+  }
+}

@@ -1,0 +1,1 @@
+export { CloudModule } from './cloud.module.js';

@@ -1,0 +1,110 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { AuditTrail } from '../../audit/index.js';
+import { NotAllowed } from '../../platform/errors/index.js';
+import { ACCESS_POLICY, type AccessPolicy, type RequestContext } from '../../records/index.js';
+import { activatePolicy, bootstrapPolicy } from './activation/policy-activation.js';
+import { proposePolicy } from './activation/policy-proposal.js';
+import {
+  readActivePolicy,
+  readPolicySchema,
+  readPolicyVersion,
+  readPolicyVersions,
+  type PolicyVersion,
+} from './activation/policy.store.js';
+import { parsePolicy } from './document/parse-policy.js';
+import type { PolicyIssue } from './document/policy.model.js';
+import { MaintainerDatabase } from './maintainer-database.js';
+import { countPolicy, type TypeNumbers } from './policy-numbers.js';
+import { PolicyVersionNotFound } from './policy.errors.js';
+
+export interface PolicyCheck {
+  readonly ok: boolean;
+  readonly errors: readonly PolicyIssue[];
+  /** empty where there are errors */
+  readonly counts: readonly TypeNumbers[];
+}
+
+export interface ActivePolicy extends PolicyVersion {
+  readonly types: readonly TypeNumbers[];
+}
+
+/** How long counts are shown before they are taken again; a status page asks every few seconds. */
+const countsAgeMs = 10_000;
+
+/** PostgreSQL's largest integer. */
+const maxVersion = 2_147_483_647;
+
+/** What may leave the building: checked, proposed by one person, approved by another, kept for ever. */
+@Injectable()
+export class PolicyService {
+  private counted: { hash: string; at: number; types: readonly TypeNumbers[] } | null = null;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly maintainer: MaintainerDatabase,
+    private readonly audit: AuditTrail,
+    @Inject(ACCESS_POLICY) private readonly access: AccessPolicy,
+  ) {}
+
+  /** Says all that is wrong with a document, or what it would select. Changes nothing. */
+  async check(ctx: RequestContext, yaml: string): Promise<PolicyCheck> {
+    this.requireAdministrator(ctx);
+    const parsed = parsePolicy(yaml, await readPolicySchema(this.dataSource));
+    if (!parsed.ok) return { ok: false, errors: parsed.issues, counts: [] };
+    return { ok: true, errors: [], counts: await countPolicy(this.dataSource, parsed.policy) };
+  }
+
+  /** @throws PolicyInvalid, PolicyVersionTaken */
+  async propose(ctx: RequestContext, yaml: string, reason: string): Promise<PolicyVersion> {
+    this.requireAdministrator(ctx);
+    return this.version(ctx, await proposePolicy(this.dataSource, this.audit, ctx, yaml, reason));
+  }
+
+  /** Puts a proposed version into force. @throws SecondPersonNeeded, PolicyNotProposed, PolicyInvalid */
+  async approve(ctx: RequestContext, version: number): Promise<PolicyVersion> {
+    this.requireAdministrator(ctx);
+    await this.version(ctx, version);
+    await activatePolicy(await this.maintainer.connect(), this.audit, ctx, version);
+    return this.version(ctx, version);
+  }
+
+  /** The first policy of an installation. Called by the installer and the demonstration, by no route. */
+  async bootstrap(ctx: RequestContext, yaml: string, reason: string): Promise<void> {
+    await bootstrapPolicy(await this.maintainer.connect(), this.audit, ctx, yaml, reason);
+  }
+
+  async active(ctx: RequestContext): Promise<ActivePolicy | null> {
+    this.requireAdministrator(ctx);
+    const active = await readActivePolicy(this.dataSource);
+    return active && { ...active, types: await this.counts(active) };
+  }
+
+  /** Newest first. */
+  async history(ctx: RequestContext): Promise<PolicyVersion[]> {
+    this.requireAdministrator(ctx);
+    return readPolicyVersions(this.dataSource);
+  }
+
+  async version(ctx: RequestContext, version: number): Promise<PolicyVersion> {
+    this.requireAdministrator(ctx);
+    const found = version <= maxVersion ? await readPolicyVersion(this.dataSource, version) : null;
+    if (!found) throw new PolicyVersionNotFound(version);
+    return found;
+  }
+
+  /** Counts of the policy in force, at most ten seconds old. */
+  async counts(active: Pick<PolicyVersion, 'yaml' | 'hash'>): Promise<readonly TypeNumbers[]> {
+    const now = Date.now();
+    if (this.counted?.hash === active.hash && now - this.counted.at < countsAgeMs) return this.counted.types;
+    const parsed = parsePolicy(active.yaml, await readPolicySchema(this.dataSource));
+    // A field that the policy names was removed since: the views stand as they are, the numbers cannot be told.
+    const types = parsed.ok ? await countPolicy(this.dataSource, parsed.policy) : [];
+    this.counted = { hash: active.hash, at: now, types };
+    return types;
+  }
+
+  private requireAdministrator(ctx: RequestContext): void {
+    if (!this.access.isAdministrator(ctx)) throw new NotAllowed();
+  }
+}
