@@ -24,7 +24,9 @@ export class ApiClient {
     const path = join(home, 'quickstart.json');
     const text = await readFile(path, 'utf8').catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      throw new CliError(`There is no ${path}. Start Holdfast with \`npm start\` first, or name its folder with --home.`);
+      throw new CliError(
+        `There is no ${path}. Start Holdfast with \`npm start\` first, or name its folder with --home.`,
+      );
     });
     const { primary, apiToken } = JSON.parse(text) as { primary: { url: string }; apiToken: string };
     return new ApiClient(primary.url, apiToken);
@@ -35,7 +37,10 @@ export class ApiClient {
   }
 
   post<T>(path: string, body: unknown = {}): Promise<T> {
-    return this.request<T>('POST', path, { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+    return this.request<T>('POST', path, {
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    });
   }
 
   /** Streams a file, whatever its size. */
@@ -43,7 +48,12 @@ export class ApiClient {
     const { size } = await stat(file);
     const body = Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>;
     const headers = { 'content-type': contentType, 'content-length': String(size) };
-    return this.request<T>('PUT', path, { body, headers, duplex: 'half', signal: AbortSignal.timeout(600_000) });
+    return this.request<T>('PUT', path, {
+      body,
+      headers,
+      duplex: 'half',
+      signal: AbortSignal.timeout(600_000),
+    });
   }
 
   async text(path: string): Promise<string> {
@@ -51,14 +61,30 @@ export class ApiClient {
     return response.text();
   }
 
-  private async request<T>(method: string, path: string, init: RequestInit & { duplex?: 'half' } = {}): Promise<T> {
+  private async request<T>(
+    method: string,
+    path: string,
+    init: RequestInit & { duplex?: 'half' } = {},
+  ): Promise<T> {
     const response = await this.send(method, path, init);
     return (response.status === 204 ? undefined : await response.json()) as T;
   }
 
-  private async send(method: string, path: string, init: RequestInit & { duplex?: 'half' }): Promise<Response> {
-    const headers = { authorization: `Bearer ${this.token}`, ...(init.headers as Record<string, string> | undefined) };
-    const response = await fetch(`${this.baseUrl}/api/v1${path}`, { signal: AbortSignal.timeout(timeoutMs), ...init, method, headers }).catch((error: unknown) => {
+  private async send(
+    method: string,
+    path: string,
+    init: RequestInit & { duplex?: 'half' },
+  ): Promise<Response> {
+    const headers = {
+      authorization: `Bearer ${this.token}`,
+      ...(init.headers as Record<string, string> | undefined),
+    };
+    const response = await fetch(`${this.baseUrl}/api/v1${path}`, {
+      signal: AbortSignal.timeout(timeoutMs),
+      ...init,
+      method,
+      headers,
+    }).catch((error: unknown) => {
       const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).name;
       throw new CliError(`The server at ${this.baseUrl} does not answer (${cause}). Is it running?`);
     });
@@ -69,6 +95,10 @@ export class ApiClient {
 
 async function problemOf(response: Response): Promise<CliError> {
   const problem = (await response.json().catch(() => ({}))) as Problem;
-  const details = (problem.errors ?? []).map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
-  return new CliError(problem.detail ?? problem.title ?? `The server answered ${response.status}.`, { details });
+  const details = (problem.errors ?? []).map(({ path, message }) =>
+    path === '' ? message : `${path}: ${message}`,
+  );
+  return new CliError(problem.detail ?? problem.title ?? `The server answered ${response.status}.`, {
+    details,
+  });
 }

@@ -15,13 +15,29 @@ interface CloudStatus {
 
 interface PolicyCheck {
   readonly ok: boolean;
-  readonly errors: readonly { readonly line: number; readonly column: number; readonly path: string; readonly message: string; readonly suggestion?: string | null }[];
-  readonly counts?: readonly { readonly type: string; readonly included: number; readonly withheld: number }[];
+  readonly errors: readonly {
+    readonly line: number;
+    readonly column: number;
+    readonly path: string;
+    readonly message: string;
+    readonly suggestion?: string | null;
+  }[];
+  readonly counts?: readonly {
+    readonly type: string;
+    readonly included: number;
+    readonly withheld: number;
+  }[];
 }
 
 export function cloudCommand(): Command {
-  const policy = new Command('policy').description('What may leave the premises.').addCommand(showCommand()).addCommand(checkCommand());
-  return new Command('cloud').description('Looks after the cloud copy.').addCommand(cloudStatusCommand()).addCommand(policy);
+  const policy = new Command('policy')
+    .description('What may leave the premises.')
+    .addCommand(showCommand())
+    .addCommand(checkCommand());
+  return new Command('cloud')
+    .description('Looks after the cloud copy.')
+    .addCommand(cloudStatusCommand())
+    .addCommand(policy);
 }
 
 function cloudStatusCommand(): Command {
@@ -31,8 +47,13 @@ function cloudStatusCommand(): Command {
       const common = commonOptions(command);
       const status = await (await ApiClient.ofHome(common.home)).get<CloudStatus>('/cloud/status');
       print(common, status, [
-        status.enabled ? `generation ${status.generation ?? '–'}, batch ${status.n ?? '–'}, ${status.lagMs ?? '–'} ms behind` : 'replication is off: there is no active policy',
-        ...status.types.map(({ type, published, withheld }) => `  ${type.padEnd(14)} ${published} in the cloud, ${withheld} at home`),
+        status.enabled
+          ? `generation ${status.generation ?? '–'}, batch ${status.n ?? '–'}, ${status.lagMs ?? '–'} ms behind`
+          : 'replication is off: there is no active policy',
+        ...status.types.map(
+          ({ type, published, withheld }) =>
+            `  ${type.padEnd(14)} ${published} in the cloud, ${withheld} at home`,
+        ),
         ...(status.lastError ? [`last error: ${status.lastError.code}: ${status.lastError.message}`] : []),
       ]);
     });
@@ -43,7 +64,9 @@ function showCommand(): Command {
     .description('Prints the policy in force.')
     .action(async (_options: unknown, command: Command) => {
       const common = commonOptions(command);
-      const policy = await (await ApiClient.ofHome(common.home)).get<{ yaml: string; version: number }>('/cloud/policy');
+      const policy = await (
+        await ApiClient.ofHome(common.home)
+      ).get<{ yaml: string; version: number }>('/cloud/policy');
       print(common, policy, [`# version ${policy.version}`, policy.yaml.trimEnd()]);
     });
 }
@@ -57,9 +80,17 @@ function checkCommand(): Command {
       const yaml = await readFile(file, 'utf8').catch(() => {
         throw new CliError(`Cannot read ${file}.`);
       });
-      const result = await (await ApiClient.ofHome(common.home)).post<PolicyCheck>('/cloud/policy/check', { yaml });
-      const counts = (result.counts ?? []).map(({ type, included, withheld }) => `  ${type.padEnd(14)} ${included} would leave, ${withheld} stay home`);
-      const problems = result.errors.map(({ line, column, message, suggestion }) => `${file}:${line}:${column} ${message}${suggestion ? ` (did you mean ${suggestion}?)` : ''}`);
+      const result = await (
+        await ApiClient.ofHome(common.home)
+      ).post<PolicyCheck>('/cloud/policy/check', { yaml });
+      const counts = (result.counts ?? []).map(
+        ({ type, included, withheld }) =>
+          `  ${type.padEnd(14)} ${included} would leave, ${withheld} stay home`,
+      );
+      const problems = result.errors.map(
+        ({ line, column, message, suggestion }) =>
+          `${file}:${line}:${column} ${message}${suggestion ? ` (did you mean ${suggestion}?)` : ''}`,
+      );
       print(common, result, result.ok ? ['The policy is sound.', ...counts] : problems);
       if (!result.ok) throw new CliError('The policy cannot be used.', { exitCode: 2 });
     });

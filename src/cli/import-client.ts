@@ -8,7 +8,13 @@ export interface ImportStatus {
   readonly label: string;
   readonly state: 'waiting' | 'queued' | 'running' | 'cancelling' | 'done' | 'failed' | 'cancelled';
   readonly progress: { readonly rows: number | null; readonly done: number; readonly linked: number };
-  readonly counts: { readonly created: number; readonly updated: number; readonly unchanged: number; readonly skipped: number; readonly failed: number };
+  readonly counts: {
+    readonly created: number;
+    readonly updated: number;
+    readonly unchanged: number;
+    readonly skipped: number;
+    readonly failed: number;
+  };
   readonly problems: readonly { line: number; column?: string; message: string }[];
   readonly hasErrorFile: boolean;
 }
@@ -23,7 +29,11 @@ export interface ImportFiles {
 const pollMs = 200;
 
 /** Sends a file and its mapping to the server and follows the import to its end. */
-export async function runImport(client: ApiClient, files: ImportFiles, onProgress: (status: ImportStatus) => void): Promise<ImportStatus> {
+export async function runImport(
+  client: ApiClient,
+  files: ImportFiles,
+  onProgress: (status: ImportStatus) => void,
+): Promise<ImportStatus> {
   const mapping = await readFile(files.mappingFile, 'utf8');
   const { id } = await client.post<ImportStatus>('/imports', {
     mapping,
@@ -35,7 +45,11 @@ export async function runImport(client: ApiClient, files: ImportFiles, onProgres
   return followImport(client, id, onProgress);
 }
 
-export async function followImport(client: ApiClient, id: string, onProgress: (status: ImportStatus) => void): Promise<ImportStatus> {
+export async function followImport(
+  client: ApiClient,
+  id: string,
+  onProgress: (status: ImportStatus) => void,
+): Promise<ImportStatus> {
   for (;;) {
     const status = await client.get<ImportStatus>(`/imports/${id}`);
     onProgress(status);

@@ -15,18 +15,24 @@ export function importCommand(): Command {
     .option('--errors <file>', 'where to write the rows that failed')
     .action(async (mappingFile: string, dataFile: string, _options: unknown, command: Command) => {
       const common = commonOptions(command);
-      const { dryRun, allOrNothing, errors } = command.opts<{ dryRun: boolean; allOrNothing: boolean; errors?: string }>();
+      const { dryRun, allOrNothing, errors } = command.opts<{
+        dryRun: boolean;
+        allOrNothing: boolean;
+        errors?: string;
+      }>();
       const client = await ApiClient.ofHome(common.home);
       const status = await runImport(client, { mappingFile, dataFile, dryRun, allOrNothing }, showProgress);
       if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
       if (status.hasErrorFile) await saveErrors(client, status, errors ?? `${dataFile}.errors.csv`);
       print(common, status, summaryOf(status, dryRun));
-      if (status.state !== 'done' || status.counts.failed > 0) throw new CliError(`The import ended as ${status.state}.`, { details: problemsOf(status) });
+      if (status.state !== 'done' || status.counts.failed > 0)
+        throw new CliError(`The import ended as ${status.state}.`, { details: problemsOf(status) });
     });
 }
 
 function showProgress({ label, progress: { done, rows } }: ImportStatus): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${label}: ${done}${rows === null ? '' : ` of ${rows}`} rows`);
+  if (process.stderr.isTTY)
+    process.stderr.write(`\r\x1b[2K${label}: ${done}${rows === null ? '' : ` of ${rows}`} rows`);
 }
 
 async function saveErrors(client: ApiClient, status: ImportStatus, path: string): Promise<void> {
@@ -37,7 +43,9 @@ async function saveErrors(client: ApiClient, status: ImportStatus, path: string)
 function summaryOf(status: ImportStatus, isDryRun: boolean): string[] {
   const { created, updated, unchanged, skipped, failed } = status.counts;
   const kept = isDryRun ? ' (dry run: nothing was kept)' : '';
-  return [`${status.label}: ${created} created, ${updated} updated, ${unchanged} unchanged, ${skipped} skipped, ${failed} failed${kept}`];
+  return [
+    `${status.label}: ${created} created, ${updated} updated, ${unchanged} unchanged, ${skipped} skipped, ${failed} failed${kept}`,
+  ];
 }
 
 function problemsOf(status: ImportStatus): string[] {

@@ -8,7 +8,18 @@ import { userCommand } from './user.command.js';
 
 /** The `holdfast` command. Every subcommand takes --home and --json. */
 export function buildProgram(): Command {
-  const program = new Command('holdfast').description('Runs and looks after a Holdfast installation.').exitOverride().configureHelp({ showGlobalOptions: true });
-  for (const command of [statusCommand(), importCommand(), cloudCommand(), userCommand(), tokenCommand(), migrateCommand()]) program.addCommand(command);
+  const program = new Command('holdfast')
+    .description('Runs and looks after a Holdfast installation.')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true });
+  for (const command of [
+    statusCommand(),
+    importCommand(),
+    cloudCommand(),
+    userCommand(),
+    tokenCommand(),
+    migrateCommand(),
+  ])
+    program.addCommand(command);
   return program;
 }

@@ -16,12 +16,19 @@ export function statusCommand(): Command {
       const common = commonOptions(command);
       const path = join(common.home, 'quickstart.json');
       const text = await readFile(path, 'utf8').catch(() => {
-        throw new CliError(`There is no ${path}. Start Holdfast with \`npm start\`, or name its folder with --home.`);
+        throw new CliError(
+          `There is no ${path}. Start Holdfast with \`npm start\`, or name its folder with --home.`,
+        );
       });
       const { primary, replica } = JSON.parse(text) as Quickstart;
       const states = { primary: await readiness(primary.url), replica: await readiness(replica.url) };
-      print(common, states, Object.entries(states).map(([name, { url, state }]) => `${name.padEnd(8)} ${url}  ${state}`));
-      if (Object.values(states).some(({ state }) => state !== 'ready')) throw new CliError('Not everything is ready.', { exitCode: 2 });
+      print(
+        common,
+        states,
+        Object.entries(states).map(([name, { url, state }]) => `${name.padEnd(8)} ${url}  ${state}`),
+      );
+      if (Object.values(states).some(({ state }) => state !== 'ready'))
+        throw new CliError('Not everything is ready.', { exitCode: 2 });
     });
 }
 

@@ -10,7 +10,9 @@ export class ImportNotFound extends NotFound {
 
 export class WrongImportState extends DomainError {
   constructor(state: ImportState, expected: readonly ImportState[]) {
-    super('wrong_import_state', 409, 'info', { detail: `The import is ${state}; this needs one that is ${expected.join(' or ')}.` });
+    super('wrong_import_state', 409, 'info', {
+      detail: `The import is ${state}; this needs one that is ${expected.join(' or ')}.`,
+    });
   }
 }
 
@@ -19,7 +21,10 @@ export class UnusableFile extends DomainError {
   constructor(readonly problems: readonly StructureProblem[]) {
     super('unusable_import_file', 400, 'info', {
       detail: 'The file cannot be imported; nothing was written.',
-      errors: problems.map(({ line, column, message }) => ({ path: column === undefined ? `line ${line}` : `line ${line}, column ${column}`, message })),
+      errors: problems.map(({ line, column, message }) => ({
+        path: column === undefined ? `line ${line}` : `line ${line}, column ${column}`,
+        message,
+      })),
     });
   }
 }

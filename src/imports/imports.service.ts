@@ -11,7 +11,7 @@ import { JobQueue } from '../platform/queue/index.js';
 import { ACCESS_POLICY, findRecordType, type AccessPolicy } from '../records/index.js';
 import { ImportNotFound, WrongImportState } from './imports.errors.js';
 import { IMPORT_OPTIONS, type ImportOptions } from './imports.options.js';
-import { importJob } from './run/import.job.js';
+import { runImport } from './run/import.job.js';
 import { parseMapping } from './mapping/parse-mapping.js';
 import type { ImportRow } from './run/import.row.js';
 import { ImportStore } from './run/import.store.js';
@@ -41,7 +41,13 @@ export class ImportsService {
     this.demandPermission(ctx, mapping.type, mapping.customFields.length > 0);
     const id = uuidv7();
     await this.store.insert({
-      ...{ id, type: mapping.type, label: mapping.label, mapping: request.mapping, fileName: request.fileName },
+      ...{
+        id,
+        type: mapping.type,
+        label: mapping.label,
+        mapping: request.mapping,
+        fileName: request.fileName,
+      },
       ...{ isDryRun: request.dryRun, isAllOrNothing: request.allOrNothing, principal: ctx.principal },
     });
     return this.demand(ctx, id);
@@ -53,14 +59,16 @@ export class ImportsService {
     if (found.state !== 'waiting') throw new WrongImportState(found.state, ['waiting']);
     await this.storeFile(id, body);
     await this.store.move(id, ['waiting'], 'queued');
-    await this.queue.add(importJob, { importId: id }, { jobId: id });
+    await this.queue.add(runImport, { importId: id }, { jobId: id });
     return this.demand(ctx, id);
   }
 
   /** Takes effect between two chunks; rows already kept stay, unless all-or-nothing was asked for. */
   async cancel(ctx: RequestContext, id: string): Promise<ImportRow> {
     const found = await this.demand(ctx, id);
-    const ended = (await this.store.move(id, ['waiting', 'queued'], 'cancelled')) || (await this.store.move(id, ['running'], 'cancelling'));
+    const ended =
+      (await this.store.move(id, ['waiting', 'queued'], 'cancelled')) ||
+      (await this.store.move(id, ['running'], 'cancelling'));
     if (!ended) throw new WrongImportState(found.state, ['waiting', 'queued', 'running']);
     return this.demand(ctx, id);
   }
@@ -92,15 +100,20 @@ export class ImportsService {
 
   private demandPermission(ctx: RequestContext, typeName: string, makesFields: boolean): void {
     const type = findRecordType(typeName);
-    const isAllowed = type && (!type.adminOnly || this.access.isAdministrator(ctx)) && this.access.can(ctx, type, 'create') !== 'none';
+    const isAllowed =
+      type &&
+      (!type.adminOnly || this.access.isAdministrator(ctx)) &&
+      this.access.can(ctx, type, 'create') !== 'none';
     if (!isAllowed) throw new NotAllowed({ detail: `You may not create records of the type ${typeName}.` });
-    if (makesFields && !this.access.isAdministrator(ctx)) throw new NotAllowed({ detail: 'Only an administrator may import custom field definitions.' });
+    if (makesFields && !this.access.isAdministrator(ctx))
+      throw new NotAllowed({ detail: 'Only an administrator may import custom field definitions.' });
   }
 
   /** Another person's import is as good as absent. */
   private async demand(ctx: RequestContext, id: string): Promise<ImportRow> {
     const row = await this.store.find(id);
-    if (!row || (row.principal.userId !== ctx.principal.userId && !this.access.isAdministrator(ctx))) throw new ImportNotFound(id);
+    if (!row || (row.principal.userId !== ctx.principal.userId && !this.access.isAdministrator(ctx)))
+      throw new ImportNotFound(id);
     return row;
   }
 }

@@ -32,7 +32,10 @@ export class ManagedProcess {
     const begun = Date.now();
     this.log ??= createWriteStream(this.options.logFile, { flags: 'a', mode: 0o600 });
     // The IPC channel tells the child when this process is gone, however it went: it then drains and stops.
-    const child = spawn(process.execPath, [this.options.script, ...this.options.args], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true });
+    const child = spawn(process.execPath, [this.options.script, ...this.options.args], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      detached: true,
+    });
     this.child = child;
     child.stdout?.pipe(this.log, { end: false });
     child.stderr?.pipe(this.log, { end: false });
@@ -42,7 +45,10 @@ export class ManagedProcess {
       this.options.onExit(this.name, code, signal);
       if (Date.now() - begun > 30_000) this.restartDelayMs = 250;
       // 78 is a wrong configuration: it stays wrong however often it is tried
-      if (code !== 78) setTimeout(() => { if (!this.isStopping) this.start(); }, this.restartDelayMs).unref();
+      if (code !== 78)
+        setTimeout(() => {
+          if (!this.isStopping) this.start();
+        }, this.restartDelayMs).unref();
       this.restartDelayMs = Math.min(this.restartDelayMs * 2, maxRestartDelayMs);
     });
   }
@@ -51,7 +57,11 @@ export class ManagedProcess {
     this.isStopping = true;
     const child = this.child;
     if (child?.exitCode === null) {
-      const gone = new Promise<void>((resolve) => child.once('exit', () => { resolve(); }));
+      const gone = new Promise<void>((resolve) =>
+        child.once('exit', () => {
+          resolve();
+        }),
+      );
       child.kill('SIGTERM');
       const killer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
       await gone;

@@ -31,6 +31,9 @@ export async function loadDemo(client: ApiClient, progress: (text: string) => vo
     });
     if (result.state === 'done' && result.counts.failed === 0) continue;
     const details = result.problems.map(({ line, message }) => `line ${line}: ${message}`);
-    throw new CliError(`The demo import ${mapping} ended as ${result.state} with ${result.counts.failed} failed rows.`, { details });
+    throw new CliError(
+      `The demo import ${mapping} ended as ${result.state} with ${result.counts.failed} failed rows.`,
+      { details },
+    );
   }
 }

@@ -30,19 +30,9 @@ export class Home {
   get bucketUrl(): string {
     return pathToFileURL(this.bucketFolder).href;
   }
-  /** held by the server's administrator; neither connector nor replica ever reads it */
-  get rootKeys(): string {
-    return join(this.folder, 'keys', 'root');
-  }
-  /** the server's own keys: what the audit is sealed under */
-  get serverKeys(): string {
-    return join(this.folder, 'keys', 'server');
-  }
-  get connectorKeys(): string {
-    return join(this.folder, 'keys', 'connector');
-  }
-  get replicaKeys(): string {
-    return join(this.folder, 'keys', 'replica-1');
+  /** one subfolder per host that would hold them in production; see keyFolders */
+  get keysFolder(): string {
+    return join(this.folder, 'keys');
   }
   config(process: string): string {
     return join(this.folder, 'config', `${process}.yaml`);
@@ -51,11 +41,15 @@ export class Home {
     return join(this.folder, 'logs', `${process}.log`);
   }
 
-  async open(): Promise<HomeState> {
+  async make(): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     await chmod(this.folder, 0o700);
-    for (const name of ['bucket', 'config', 'keys', 'logs', 'files']) await mkdir(join(this.folder, name), { recursive: true, mode: 0o700 });
-    for (const folder of [this.rootKeys, this.serverKeys, this.connectorKeys, this.replicaKeys]) await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const name of ['bucket', 'config', 'keys', 'logs', 'files'])
+      await mkdir(join(this.folder, name), { recursive: true, mode: 0o700 });
+  }
+
+  /** What earlier starts wrote down, or the beginnings of a new installation. */
+  async open(): Promise<HomeState> {
     const saved = await readIfThere(this.stateFile);
     if (saved !== null) return JSON.parse(saved) as HomeState;
     const fresh = freshState();
@@ -86,7 +80,10 @@ async function readIfThere(path: string): Promise<string | null> {
 }
 
 function freshState(): HomeState {
-  const passwords = Object.fromEntries(databaseRoleNames.map((role) => [role, secret()])) as Record<DatabaseRole, string>;
+  const passwords = Object.fromEntries(databaseRoleNames.map((role) => [role, secret()])) as Record<
+    DatabaseRole,
+    string
+  >;
   return {
     installation: randomBytes(4).toString('hex'),
     tenant: randomBytes(8).toString('hex'),

@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { openBucket } from '../../platform/bucket/index.js';
-import { ConnectorKeyStore, ReplicaKeyStore, rootKey, RootKeyStore } from '../../replication/index.js';
+import {
+  ConnectorKeyStore,
+  keyFolders,
+  ReplicaKeyStore,
+  rootKey,
+  RootKeyStore,
+} from '../../replication/format/index.js';
 import { writeSecretFile, type Home, type HomeState } from './home.js';
 
 export const replicaName = 'replica-1';
@@ -10,17 +16,20 @@ export const replicaName = 'replica-1';
  * in the bucket for everyone, and as a pin for connector and replica, who must not take the bucket's word for it.
  */
 export async function prepareKeys(home: Home, state: HomeState): Promise<void> {
-  const { enrolment } = await new ReplicaKeyStore(home.replicaKeys).enrol(state.tenant, replicaName);
-  const connector = await new ConnectorKeyStore(home.connectorKeys).signer();
+  const folders = keyFolders(home.keysFolder);
+  const replicaFolder = folders.replica(replicaName);
+  const { enrolment } = await new ReplicaKeyStore(replicaFolder).enrol(state.tenant, replicaName);
+  const connector = await new ConnectorKeyStore(folders.connector).signer();
   const bucket = openBucket(home.bucketUrl);
   try {
     if ((await bucket.head(rootKey(1))) !== null) return;
     const { name, key, recipient } = enrolment;
-    const root = await new RootKeyStore(home.rootKeys).firstRoot(state.tenant, {
+    const root = await new RootKeyStore(folders.root).firstRoot(state.tenant, {
       manifestKeys: [connector.publicKey],
       replicas: [{ name, key, recipient }],
     });
-    for (const folder of [home.connectorKeys, home.replicaKeys]) await writeSecretFile(join(folder, 'root.json'), root.toString('utf8'));
+    for (const folder of [folders.connector, replicaFolder])
+      await writeSecretFile(join(folder, 'root.json'), root.toString('utf8'));
     await bucket.put(rootKey(1), root, { ifNoneMatch: true });
   } finally {
     await bucket.close();

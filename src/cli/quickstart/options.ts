@@ -11,7 +11,8 @@ export interface QuickstartOptions {
 
 function port(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 65_535) throw new InvalidArgumentError('should be a port, 1 to 65535');
+  if (!Number.isInteger(value) || value < 1 || value > 65_535)
+    throw new InvalidArgumentError('should be a port, 1 to 65535');
   return value;
 }
 
@@ -24,6 +25,11 @@ export function readOptions(argv: readonly string[]): QuickstartOptions {
     .option('--no-demo', 'start empty, without demo data')
     .allowExcessArguments(false)
     .parse([...argv]);
-  const { home, port: serverPort, replicaPort, demo } = command.opts<{ home: string; port: number; replicaPort: number; demo: boolean }>();
+  const {
+    home,
+    port: serverPort,
+    replicaPort,
+    demo,
+  } = command.opts<{ home: string; port: number; replicaPort: number; demo: boolean }>();
   return { home: resolve(home), port: serverPort, replicaPort, demo };
 }

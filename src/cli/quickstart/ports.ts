@@ -1,7 +1,11 @@
 import { createServer } from 'node:net';
 
 /** The wanted port where it is free on the address, else the next free one above it. */
-export async function freePort(wanted: number, host = '127.0.0.1', taken: ReadonlySet<number> = new Set()): Promise<number> {
+export async function freePort(
+  wanted: number,
+  host = '127.0.0.1',
+  taken: ReadonlySet<number> = new Set(),
+): Promise<number> {
   for (let port = wanted; port < Math.min(wanted + 200, 65_536); port++) {
     if (!taken.has(port) && (await isFree(port, host))) return port;
   }

@@ -9,7 +9,11 @@ export interface Ports {
   readonly replica: number;
 }
 
-export const databaseNames = { primary: 'holdfast', replica: 'holdfast_replica', queue: 'holdfast_queue' } as const;
+export const databaseNames = {
+  primary: 'holdfast',
+  replica: 'holdfast_replica',
+  queue: 'holdfast_queue',
+} as const;
 
 export function databaseUrl(state: HomeState, port: number, role: DatabaseRole, database: string): string {
   return `postgresql://${role}:${state.passwords[role]}@127.0.0.1:${port}/${database}`;
@@ -19,8 +23,14 @@ export function databaseUrl(state: HomeState, port: number, role: DatabaseRole, 
  * Writes one config file per process. Each holds only the database roles that its process needs: a leak in the
  * connector must not hand out the server's password.
  */
-export async function writeProcessConfigs(home: Home, state: HomeState, ports: Ports, webFolder: string): Promise<void> {
-  const url = (role: DatabaseRole, database: string): string => databaseUrl(state, ports.database, role, database);
+export async function writeProcessConfigs(
+  home: Home,
+  state: HomeState,
+  ports: Ports,
+  webFolder: string,
+): Promise<void> {
+  const url = (role: DatabaseRole, database: string): string =>
+    databaseUrl(state, ports.database, role, database);
   const bucket = { url: home.bucketUrl };
   const queue = { databaseUrl: url('holdfast_queue', databaseNames.queue) };
   const web = { folder: webFolder };
@@ -34,7 +44,7 @@ export async function writeProcessConfigs(home: Home, state: HomeState, ports: P
         maintainerUrl: url('holdfast_maintainer', databaseNames.primary),
       },
       tenant: { id: state.tenant, installation: state.installation },
-      keys: { folder: home.serverKeys },
+      keys: { folder: home.keysFolder },
       ...{ queue, bucket, web },
     },
     connector: {
@@ -43,7 +53,7 @@ export async function writeProcessConfigs(home: Home, state: HomeState, ports: P
       http: { host: '127.0.0.1', port: 0 },
       database: { url: url('holdfast_connector', databaseNames.primary) },
       tenant: { id: state.tenant, installation: state.installation },
-      keys: { folder: home.connectorKeys },
+      keys: { folder: home.keysFolder },
       connector: { pollMs: 250, spoolFolder: join(home.folder, 'spool') },
       ...{ queue, bucket },
     },
@@ -56,10 +66,11 @@ export async function writeProcessConfigs(home: Home, state: HomeState, ports: P
         ownerUrl: url('holdfast_owner', databaseNames.replica),
       },
       tenant: { id: state.tenant, installation: `${state.installation}-replica-1` },
-      keys: { folder: home.replicaKeys },
+      keys: { folder: home.keysFolder },
       replica: { name: 'replica-1', pollMs: 250 },
       ...{ bucket, web },
     },
   };
-  for (const [name, config] of Object.entries(configs)) await writeSecretFile(home.config(name), stringify(config));
+  for (const [name, config] of Object.entries(configs))
+    await writeSecretFile(home.config(name), stringify(config));
 }

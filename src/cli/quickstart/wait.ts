@@ -2,7 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from '../cli.errors.js';
 
 /** Asks until the answer is yes. @throws CliError after `timeoutMs`, with what was waited for */
-export async function waitUntil(what: string, ask: () => Promise<boolean>, timeoutMs: number, everyMs = 150): Promise<void> {
+export async function waitUntil(
+  what: string,
+  ask: () => Promise<boolean>,
+  timeoutMs: number,
+  everyMs = 150,
+): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (Date.now() < end) {
     if (await ask().catch(() => false)) return;

@@ -51,11 +51,13 @@ export async function inspectFile(path: string, format: CsvFormat): Promise<File
   let rows = 0;
   for await (const { fields, line } of readRecords(path, format)) {
     if (header === null) header = checkHeader(fields);
-    else if (isRagged(fields, header, format)) problems.push({ line, message: raggedRow(fields.length, header.length) });
+    else if (isRagged(fields, header, format))
+      problems.push({ line, message: raggedRow(fields.length, header.length) });
     else rows += 1;
     if (problems.length >= maxProblems) break;
   }
-  if (header === null) problems.push({ line: 1, message: 'the file is empty; its first line must name the columns' });
+  if (header === null)
+    problems.push({ line: 1, message: 'the file is empty; its first line must name the columns' });
   if (problems.length > 0) throw new FileStructureError(problems);
   return { header: header ?? [], rows };
 }
@@ -76,7 +78,12 @@ async function* readRecords(path: string, format: CsvFormat): AsyncGenerator<Raw
   };
   const parser = parse(options);
   // The parser is read below; an error of any stream in the chain surfaces there, so the callback has nothing to do.
-  pipeline(createReadStream(path, { highWaterMark: 262_144 }), new StrictDecoder(format.encoding), parser, () => undefined);
+  pipeline(
+    createReadStream(path, { highWaterMark: 262_144 }),
+    new StrictDecoder(format.encoding),
+    parser,
+    () => undefined,
+  );
   try {
     for await (const item of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
       yield { fields: item.record, line: item.info.lines - lineBreaksIn(item.record) };
@@ -102,8 +109,10 @@ function asStructureError(error: unknown): unknown {
 function explain(code: string): string {
   if (code === 'CSV_QUOTE_NOT_CLOSED') return 'a quoted value is never closed';
   if (code === 'CSV_INVALID_CLOSING_QUOTE') return 'a quoted value goes on after its closing quote';
-  if (code === 'INVALID_OPENING_QUOTE' || code === 'CSV_INVALID_OPENING_QUOTE') return 'a quote stands inside an unquoted value';
-  if (code === 'CSV_MAX_RECORD_SIZE') return `a row is longer than ${maxLineBytes} characters; is a quote never closed?`;
+  if (code === 'INVALID_OPENING_QUOTE' || code === 'CSV_INVALID_OPENING_QUOTE')
+    return 'a quote stands inside an unquoted value';
+  if (code === 'CSV_MAX_RECORD_SIZE')
+    return `a row is longer than ${maxLineBytes} characters; is a quote never closed?`;
   return `the row cannot be read (${code})`;
 }
 
@@ -120,7 +129,8 @@ function checkHeader(fields: readonly string[]): readonly string[] {
   const problems: StructureProblem[] = [];
   names.forEach((name, position) => {
     if (name === '') problems.push({ line: 1, message: `column ${position + 1} has no name` });
-    else if (names.indexOf(name) !== position) problems.push({ line: 1, column: name, message: `the column "${name}" stands twice` });
+    else if (names.indexOf(name) !== position)
+      problems.push({ line: 1, column: name, message: `the column "${name}" stands twice` });
   });
   if (problems.length > 0) throw new FileStructureError(problems);
   return names;

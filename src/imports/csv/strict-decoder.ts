@@ -69,7 +69,9 @@ export class StrictDecoder extends Transform {
     try {
       return this.decoder.decode(piece, { stream });
     } catch {
-      return this.fail(`the line is not valid ${this.encoding}; name the file's encoding under format.encoding (${encodings.join(', ')})`);
+      return this.fail(
+        `the line is not valid ${this.encoding}; name the file's encoding under format.encoding (${encodings.join(', ')})`,
+      );
     }
   }
 

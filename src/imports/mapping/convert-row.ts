@@ -31,7 +31,9 @@ export type RowConverter = (row: CsvRow) => ConvertedRow;
 /** Works out once what does not change from row to row. */
 export function rowConverter(mapping: Mapping): RowConverter {
   const type = findRecordType(mapping.type);
-  const kinds = new Map<string, FieldKind>(mapping.customFields.map(({ key, kind }) => [`custom.${key}`, kind]));
+  const kinds = new Map<string, FieldKind>(
+    mapping.customFields.map(({ key, kind }) => [`custom.${key}`, kind]),
+  );
   for (const field of type?.fields ?? []) kinds.set(field.name, field.kind);
   return (row) => {
     const custom: Record<string, unknown> = {};
@@ -44,7 +46,8 @@ export function rowConverter(mapping: Mapping): RowConverter {
       const text = textOf(rule, row);
       if (rule.field === mapping.key) key = text;
       if (rule.lookup) {
-        if (text !== null) (rule.lookup.defer ? deferred : lookups).push({ field: rule.field, lookup: rule.lookup, text });
+        if (text !== null)
+          (rule.lookup.defer ? deferred : lookups).push({ field: rule.field, lookup: rule.lookup, text });
         else if (!rule.lookup.defer) input[rule.field] = null;
         continue;
       }
@@ -54,7 +57,8 @@ export function rowConverter(mapping: Mapping): RowConverter {
       else if (value !== null) input[rule.field] = value;
     }
     if (Object.keys(custom).length > 0) input['custom'] = custom;
-    if (key === null) problems.push({ field: mapping.key, message: 'is empty, but rows are told apart by it' });
+    if (key === null)
+      problems.push({ field: mapping.key, message: 'is empty, but rows are told apart by it' });
     return { row, input, key, lookups, deferred, problems };
   };
 }
@@ -71,9 +75,13 @@ function valueOf(rule: FieldRule, kind: FieldKind, text: string, problems: RowPr
       if (text === 'true' || text === 'false') return text === 'true';
       return fail('should be true or false; map the texts of the file under `values`');
     case 'date':
-      return rule.date.length === 0 ? text : (readDate(text, rule.date) ?? fail(`should be a date of the form ${rule.date.join(' or ')}`));
+      return rule.date.length === 0
+        ? text
+        : (readDate(text, rule.date) ?? fail(`should be a date of the form ${rule.date.join(' or ')}`));
     case 'money':
-      return rule.currency === undefined ? fail('needs a currency in the mapping') : { amount: text, currency: rule.currency };
+      return rule.currency === undefined
+        ? fail('needs a currency in the mapping')
+        : { amount: text, currency: rule.currency };
     default:
       return text;
   }

@@ -17,7 +17,8 @@ export function readDate(text: string, forms: readonly string[]): string | null 
     if (!parts) continue;
     const [y, m, d] = [Number(parts['y']), Number(parts['m']), Number(parts['d'])];
     const date = new Date(Date.UTC(y, m - 1, d));
-    if (date.getUTCFullYear() === y && date.getUTCMonth() === m - 1 && date.getUTCDate() === d) return date.toISOString().slice(0, 10);
+    if (date.getUTCFullYear() === y && date.getUTCMonth() === m - 1 && date.getUTCDate() === d)
+      return date.toISOString().slice(0, 10);
   }
   return null;
 }

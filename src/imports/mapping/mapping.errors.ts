@@ -12,7 +12,10 @@ export class InvalidMapping extends DomainError {
   constructor(readonly problems: readonly MappingProblem[]) {
     super('invalid-import-mapping', 400, 'info', {
       detail: 'The mapping cannot be used.',
-      errors: problems.map(({ path, message, line }) => ({ path, message: line === undefined ? message : `line ${line}: ${message}` })),
+      errors: problems.map(({ path, message, line }) => ({
+        path,
+        message: line === undefined ? message : `line ${line}: ${message}`,
+      })),
     });
   }
 }

@@ -10,7 +10,11 @@ export class MappingReader {
   constructor(text: string) {
     this.document = parseDocument(text, { lineCounter: this.lines, uniqueKeys: true });
     for (const error of this.document.errors) {
-      this.problems.push({ path: '', message: error.message.split('\n')[0] ?? 'not YAML', line: this.lines.linePos(error.pos[0]).line });
+      this.problems.push({
+        path: '',
+        message: error.message.split('\n')[0] ?? 'not YAML',
+        line: this.lines.linePos(error.pos[0]).line,
+      });
     }
   }
 
@@ -20,7 +24,11 @@ export class MappingReader {
 
   fail(path: string, message: string, node?: Node | null): undefined {
     const offset = node?.range?.[0];
-    this.problems.push({ path, message, ...(offset === undefined ? {} : { line: this.lines.linePos(offset).line }) });
+    this.problems.push({
+      path,
+      message,
+      ...(offset === undefined ? {} : { line: this.lines.linePos(offset).line }),
+    });
     return undefined;
   }
 
@@ -35,7 +43,8 @@ export class MappingReader {
     for (const pair of node.items) {
       if (!isPair(pair) || !isScalar(pair.key)) continue;
       const key = String(pair.key.value);
-      if (known && !known.includes(key)) this.fail(join(path, key), `is not known here; known are ${known.join(', ')}`, pair.key);
+      if (known && !known.includes(key))
+        this.fail(join(path, key), `is not known here; known are ${known.join(', ')}`, pair.key);
       else entries.set(key, pair.value as Node | null);
     }
     return entries;
@@ -52,7 +61,9 @@ export class MappingReader {
   texts(node: Node | null | undefined, path: string): string[] {
     if (node === undefined || node === null) return [];
     if (!isSeq(node)) return [this.text(node, path)].filter((value) => value !== undefined);
-    return node.items.map((item, index) => this.text(item as Node, `${path}[${index}]`)).filter((value) => value !== undefined);
+    return node.items
+      .map((item, index) => this.text(item as Node, `${path}[${index}]`))
+      .filter((value) => value !== undefined);
   }
 
   textMap(node: Node | null | undefined, path: string): Record<string, string> {
@@ -64,7 +75,12 @@ export class MappingReader {
     return values;
   }
 
-  oneOf<T extends string>(node: Node | null | undefined, path: string, allowed: readonly T[], fallback: T): T {
+  oneOf<T extends string>(
+    node: Node | null | undefined,
+    path: string,
+    allowed: readonly T[],
+    fallback: T,
+  ): T {
     const text = this.text(node, path);
     if (text === undefined) return fallback;
     const found = allowed.find((value) => value === text);

@@ -6,8 +6,30 @@ import { InvalidMapping } from './mapping.errors.js';
 import { join, MappingReader } from './mapping.reader.js';
 import { columnsOf, type CustomFieldRule, type FieldRule, type LookupRule, type Mapping } from './mapping.js';
 
-const topKeys = ['type', 'label', 'format', 'key', 'onExisting', 'distinct', 'customFields', 'fields', 'ignore'] as const;
-const ruleKeys = ['from', 'join', 'with', 'template', 'constant', 'fallback', 'empty', 'values', 'date', 'currency', 'lookup'] as const;
+const topKeys = [
+  'type',
+  'label',
+  'format',
+  'key',
+  'onExisting',
+  'distinct',
+  'customFields',
+  'fields',
+  'ignore',
+] as const;
+const ruleKeys = [
+  'from',
+  'join',
+  'with',
+  'template',
+  'constant',
+  'fallback',
+  'empty',
+  'values',
+  'date',
+  'currency',
+  'lookup',
+] as const;
 
 /**
  * Reads a mapping file and checks it against the record types.
@@ -19,7 +41,14 @@ export function parseMapping(text: string): Mapping {
   const top = reader.map(reader.root, '', topKeys);
   const type = reader.text(top.get('type'), 'type');
   if (type === undefined) reader.fail('type', 'is missing; it names the record type to import into');
-  else if (!findRecordType(type)) reader.fail('type', `is not a record type; there are ${recordTypes().map(({ name }) => name).join(', ')}`, top.get('type'));
+  else if (!findRecordType(type))
+    reader.fail(
+      'type',
+      `is not a record type; there are ${recordTypes()
+        .map(({ name }) => name)
+        .join(', ')}`,
+      top.get('type'),
+    );
   const customFields = readCustomFields(reader, top.get('customFields'));
   const distinct = reader.text(top.get('distinct'), 'distinct');
   const mapping: Mapping = {
@@ -41,7 +70,8 @@ export function parseMapping(text: string): Mapping {
 function readFormat(reader: MappingReader, node: Node | null | undefined): Mapping['format'] {
   const entries = reader.map(node, 'format', ['delimiter', 'encoding', 'shortRows']);
   const delimiter = reader.text(entries.get('delimiter'), 'format.delimiter') ?? ',';
-  if (delimiter.length !== 1) reader.fail('format.delimiter', 'should be one character', entries.get('delimiter'));
+  if (delimiter.length !== 1)
+    reader.fail('format.delimiter', 'should be one character', entries.get('delimiter'));
   return {
     delimiter,
     encoding: reader.oneOf(entries.get('encoding'), 'format.encoding', encodings, 'utf-8'),
@@ -65,7 +95,12 @@ function readCustomFields(reader: MappingReader, node: Node | null | undefined):
       label: reader.text(entries.get('label'), join(path, 'label')) ?? key,
       kind: reader.oneOf(entries.get('kind'), join(path, 'kind'), customKinds, 'text'),
       options: reader.texts(entries.get('options'), join(path, 'options')),
-      classification: reader.oneOf(entries.get('classification'), join(path, 'classification'), classifications, 'internal'),
+      classification: reader.oneOf(
+        entries.get('classification'),
+        join(path, 'classification'),
+        classifications,
+        'internal',
+      ),
     };
   });
 }
@@ -80,7 +115,8 @@ function readRule(reader: MappingReader, field: string, node: Node | null): Fiel
   const path = join('fields', field);
   const entries = reader.map(node, path, ruleKeys);
   const sources = (['from', 'join', 'template', 'constant'] as const).filter((key) => entries.has(key));
-  if (sources.length !== 1) reader.fail(path, 'should have exactly one of from, join, template, constant', node);
+  if (sources.length !== 1)
+    reader.fail(path, 'should have exactly one of from, join, template, constant', node);
   const optional = (key: 'from' | 'template' | 'constant' | 'currency'): Partial<FieldRule> => {
     const value = reader.text(entries.get(key), join(path, key));
     return value === undefined ? {} : { [key]: value };
@@ -105,12 +141,17 @@ function readRule(reader: MappingReader, field: string, node: Node | null): Fiel
 function readDates(reader: MappingReader, node: Node | null | undefined, path: string): string[] {
   const forms = reader.texts(node, path);
   for (const form of forms) {
-    if (!dateForms.includes(form)) reader.fail(path, `"${form}" is no known date form; known are ${dateForms.join(', ')}`, node);
+    if (!dateForms.includes(form))
+      reader.fail(path, `"${form}" is no known date form; known are ${dateForms.join(', ')}`, node);
   }
   return forms;
 }
 
-function readLookup(reader: MappingReader, node: Node | null | undefined, path: string): LookupRule | undefined {
+function readLookup(
+  reader: MappingReader,
+  node: Node | null | undefined,
+  path: string,
+): LookupRule | undefined {
   if (node === undefined || node === null) return undefined;
   const entries = reader.map(node, path, ['type', 'by', 'where', 'defer']);
   const type = reader.text(entries.get('type'), join(path, 'type')) ?? '';
@@ -130,15 +171,21 @@ function checkAgainstType(reader: MappingReader, mapping: Mapping): void {
   const own = new Set(mapping.customFields.map(({ key }) => `custom.${key}`));
   for (const { field, lookup } of mapping.fields) {
     if (field.startsWith('custom.')) {
-      if (!own.has(field) && mapping.customFields.length > 0) reader.fail(`fields.${field}`, 'is not among customFields');
+      if (!own.has(field) && mapping.customFields.length > 0)
+        reader.fail(`fields.${field}`, 'is not among customFields');
       continue;
     }
     const meta = type.fieldByName.get(field);
     if (!meta) reader.fail(`fields.${field}`, `${type.name} has no such field`);
     else if (meta.readOnly) reader.fail(`fields.${field}`, 'is set by Holdfast and cannot be imported');
-    else if (lookup && meta.target !== lookup.type) reader.fail(`fields.${field}.lookup.type`, `should be ${meta.target ?? 'absent: the field is no reference'}`);
+    else if (lookup && meta.target !== lookup.type)
+      reader.fail(
+        `fields.${field}.lookup.type`,
+        `should be ${meta.target ?? 'absent: the field is no reference'}`,
+      );
   }
-  if (!mapping.fields.some(({ field }) => field === mapping.key)) reader.fail('key', `"${mapping.key}" should be one of the mapped fields`);
+  if (!mapping.fields.some(({ field }) => field === mapping.key))
+    reader.fail('key', `"${mapping.key}" should be one of the mapped fields`);
   const both = mapping.ignore.filter((column) => columnsOf(mapping).has(column));
   if (both.length > 0) reader.fail('ignore', `"${both[0] ?? ''}" is also used by a field`);
 }

@@ -13,7 +13,11 @@ export function textOf(rule: FieldRule, row: CsvRow): string | null {
 function sourceOf(rule: FieldRule, row: CsvRow): string {
   if (rule.constant !== undefined) return rule.constant;
   if (rule.from !== undefined) return row.values[rule.from] ?? '';
-  if (rule.join) return rule.join.map((column) => partOf(rule, row, column)).filter((part) => part !== '').join(rule.with);
+  if (rule.join)
+    return rule.join
+      .map((column) => partOf(rule, row, column))
+      .filter((part) => part !== '')
+      .join(rule.with);
   return (rule.template ?? '').replace(placeholder, (_whole, column: string, filter: string | undefined) => {
     const value = row.values[column] ?? '';
     return filter === 'slug' ? slug(value) : value;
@@ -29,6 +33,9 @@ function partOf(rule: FieldRule, row: CsvRow, column: string): string {
 
 /** `Mei-Mei Johns` → `mei-mei.johns`, for addresses and keys. */
 function slug(text: string): string {
-  const plain = text.normalize('NFKD').replace(/\p{Diacritic}/gu, '').toLowerCase();
+  const plain = text
+    .normalize('NFKD')
+    .replace(/\p{Diacritic}/gu, '')
+    .toLowerCase();
   return plain.replace(/[^a-z0-9-]+/g, '.').replace(/^\.+|\.+$/g, '');
 }

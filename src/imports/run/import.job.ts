@@ -1,14 +1,10 @@
-import type { JobDefinition } from '../../platform/queue/index.js';
+import { defineJob } from '../../platform/queue/index.js';
 
 /** Carries the id only: the rows are personal data and stay in the file. */
-export interface ImportJobData {
-  readonly importId: string;
-}
-
-export const importJob: JobDefinition<ImportJobData> = {
-  name: 'import.run',
-  attempts: 5,
-  backoff: { type: 'exponential', delayMs: 2_000 },
-  // an import of millions of rows is one job; its place is kept in the database, so a retry goes on from there
+export const runImport = defineJob<{ importId: string }>('imports.run', {
+  attempts: 8,
+  backoffMs: 1_000,
+  // an import of millions of rows is one job; its place is kept in the database, so another attempt goes on from there
   timeoutMs: 24 * 3_600_000,
-};
+  rememberMs: 0,
+});

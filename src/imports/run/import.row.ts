@@ -1,7 +1,15 @@
 import type { RequestContext } from '../../platform/http/index.js';
 import type { StructureProblem } from '../csv/structure.errors.js';
 
-export const importStates = ['waiting', 'queued', 'running', 'cancelling', 'done', 'failed', 'cancelled'] as const;
+export const importStates = [
+  'waiting',
+  'queued',
+  'running',
+  'cancelling',
+  'done',
+  'failed',
+  'cancelled',
+] as const;
 /** `waiting`: for its file. */
 export type ImportState = (typeof importStates)[number];
 

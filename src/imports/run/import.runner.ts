@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { withTransaction } from '../../platform/database/index.js';
+import { IdentityStore } from '../../access/index.js';
 import type { RequestContext } from '../../platform/http/index.js';
 import { checkColumns } from '../csv/check-columns.js';
 import { inspectFile, readRows, type CsvRow } from '../csv/csv-source.js';
@@ -15,13 +16,14 @@ import type { Mapping } from '../mapping/mapping.js';
 import { ImportBatch, type BatchOutcome } from './import.batch.js';
 import { addCounts, noCounts, type ImportCounts, type ImportRow } from './import.row.js';
 import { ImportStore } from './import.store.js';
+import { FoundReferences } from './reference-finder.js';
 import { RowErrorFile } from './row-error-file.js';
 
 const chunkRows = 500;
 
 /** Ends a run early: by a person's wish, or because the server stops. */
 class RunStopped extends Error {
-  constructor(readonly reason: 'cancelled' | 'shutdown' | 'rolled-back') {
+  constructor(readonly reason: 'cancelled' | 'shutdown' | 'rolled-back' | 'dry-run') {
     super(reason);
   }
 }
@@ -33,6 +35,7 @@ interface Run {
   readonly path: string;
   readonly errors: RowErrorFile;
   readonly signal: AbortSignal;
+  known: FoundReferences;
   counts: ImportCounts;
 }
 
@@ -42,6 +45,7 @@ export class ImportRunner {
     private readonly dataSource: DataSource,
     private readonly store: ImportStore,
     private readonly batch: ImportBatch,
+    private readonly identities: IdentityStore,
     @Inject(IMPORT_OPTIONS) private readonly options: ImportOptions,
   ) {}
 
@@ -49,13 +53,23 @@ export class ImportRunner {
   async run(importId: string, requestId: string, signal: AbortSignal): Promise<void> {
     const row = await this.store.take(importId);
     if (!row) return;
-    const ctx: RequestContext = { requestId, principal: row.principal, ip: null, origin: 'import' };
     try {
-      await this.runTaken(ctx, row, signal);
+      await this.runTaken(await this.contextOf(row, requestId), row, signal);
       await this.store.finish(row.id, 'done');
     } catch (error) {
       await this.end(row, error);
     }
+  }
+
+  /** The importer's rights as they are now: whoever lost them meanwhile imports nothing more. */
+  private async contextOf(row: ImportRow, requestId: string): Promise<RequestContext> {
+    const identity =
+      row.principal.userId === null ? null : await this.identities.byUserId(row.principal.userId);
+    if (!identity)
+      throw new FileStructureError([
+        { line: 1, message: 'the person who began this import may no longer sign in' },
+      ]);
+    return { requestId, principal: identity.principal, ip: null, origin: 'import' };
   }
 
   private async end(row: ImportRow, error: unknown): Promise<void> {
@@ -80,7 +94,17 @@ export class ImportRunner {
     const errorPath = join(this.options.folder, `${row.id}.errors.csv`);
     const errors = await RowErrorFile.open(errorPath, shape.header, isOneTransaction ? 0 : row.errorBytes);
     try {
-      const run: Run = { ctx, row, mapping, path, errors, signal, counts: isOneTransaction ? noCounts : row };
+      const known = new FoundReferences();
+      const run: Run = {
+        ctx,
+        row,
+        mapping,
+        path,
+        errors,
+        signal,
+        known,
+        counts: isOneTransaction ? noCounts : row,
+      };
       if (isOneTransaction) await this.runAtOnce(run);
       else await this.runInChunks(run);
     } finally {
@@ -89,12 +113,13 @@ export class ImportRunner {
   }
 
   private async runInChunks(run: Run): Promise<void> {
-    await this.batch.defineCustomFields(run.ctx, run.mapping, null);
+    await this.batch.defineCustomFields(run.ctx, run.mapping);
     for await (const { rows, end } of chunksOf(run, run.row.position)) {
       await this.checkStop(run);
       await withTransaction(this.dataSource, (tx) => this.writeChunk(run, tx, rows, end));
     }
     if (!hasDeferred(run.mapping)) return;
+    run.known = new FoundReferences();
     for await (const { rows, end } of chunksOf(run, run.row.linked)) {
       await this.checkStop(run);
       await withTransaction(this.dataSource, (tx) => this.linkChunk(run, tx, rows, end));
@@ -103,31 +128,56 @@ export class ImportRunner {
 
   /** Progress is told on a connection of its own here: what the transaction holds nobody else can see. */
   private async runAtOnce(run: Run): Promise<void> {
+    const made = await this.batch.defineCustomFields(run.ctx, run.mapping);
+    try {
+      await this.runInOneTransaction(run);
+    } catch (error) {
+      // nothing is kept, so neither are the fields; an import that only stops with its server goes on with them
+      if (!(error instanceof RunStopped && error.reason === 'shutdown'))
+        await this.batch.removeCustomFields(run.ctx, made);
+      if (!(error instanceof RunStopped && error.reason === 'dry-run')) throw error;
+    }
+  }
+
+  private async runInOneTransaction(run: Run): Promise<void> {
     await withTransaction(this.dataSource, async (tx) => {
-      await this.batch.defineCustomFields(run.ctx, run.mapping, tx);
       for await (const { rows, end } of chunksOf(run, 0)) {
         await this.checkStop(run);
         await this.writeChunk(run, tx, rows, end, this.dataSource);
       }
+      run.known = new FoundReferences();
       if (hasDeferred(run.mapping)) {
         for await (const { rows, end } of chunksOf(run, 0)) {
           await this.checkStop(run);
           await this.linkChunk(run, tx, rows, end, this.dataSource);
         }
       }
-      if (run.row.isAllOrNothing && run.counts.failed > 0 && !run.row.isDryRun) throw new RunStopped('rolled-back');
-      if (run.row.isDryRun) await tx.rollbackTransaction().then(() => tx.startTransaction());
+      if (run.row.isAllOrNothing && run.counts.failed > 0 && !run.row.isDryRun)
+        throw new RunStopped('rolled-back');
+      if (run.row.isDryRun) throw new RunStopped('dry-run');
     });
   }
 
-  private async writeChunk(run: Run, tx: QueryRunner, rows: ConvertedRow[], end: number, progress: QueryRunner | DataSource = tx): Promise<void> {
-    const outcome = await this.batch.write(run.ctx, tx, run.mapping, rows);
+  private async writeChunk(
+    run: Run,
+    tx: QueryRunner,
+    rows: ConvertedRow[],
+    end: number,
+    progress: QueryRunner | DataSource = tx,
+  ): Promise<void> {
+    const outcome = await this.batch.write(run.ctx, tx, run.mapping, rows, run.known);
     await this.record(run, outcome);
     await this.store.advance(progress, run.row.id, end, run.counts, run.errors.bytes);
   }
 
-  private async linkChunk(run: Run, tx: QueryRunner, rows: ConvertedRow[], end: number, progress: QueryRunner | DataSource = tx): Promise<void> {
-    const outcome = await this.batch.link(run.ctx, tx, run.mapping, rows);
+  private async linkChunk(
+    run: Run,
+    tx: QueryRunner,
+    rows: ConvertedRow[],
+    end: number,
+    progress: QueryRunner | DataSource = tx,
+  ): Promise<void> {
+    const outcome = await this.batch.link(run.ctx, tx, run.mapping, rows, run.known);
     await this.record(run, outcome);
     await this.store.advanceLinks(progress, run.row.id, end, run.counts.failed, run.errors.bytes);
   }
@@ -142,7 +192,6 @@ export class ImportRunner {
     if ((await this.store.beat(run.row.id)) === 'cancelling') throw new RunStopped('cancelled');
   }
 }
-
 
 function hasDeferred(mapping: Mapping): boolean {
   return mapping.fields.some(({ lookup }) => lookup?.defer === true);

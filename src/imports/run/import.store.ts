@@ -31,7 +31,17 @@ export class ImportStore {
       this.dataSource,
       `INSERT INTO platform.import (id, type, label, mapping, file_name, is_dry_run, is_all_or_nothing, principal, created_by)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-      [row.id, row.type, row.label, row.mapping, row.fileName, row.isDryRun, row.isAllOrNothing, JSON.stringify(row.principal), row.principal.userId],
+      [
+        row.id,
+        row.type,
+        row.label,
+        row.mapping,
+        row.fileName,
+        row.isDryRun,
+        row.isAllOrNothing,
+        JSON.stringify(row.principal),
+        row.principal.userId,
+      ],
     );
   }
 
@@ -76,7 +86,11 @@ export class ImportStore {
 
   /** Gives an import back that stopped with its server, so that the next one need not wait for it to grow stale. */
   async release(id: string): Promise<void> {
-    await query(this.dataSource, `UPDATE platform.import SET state = 'queued', heartbeat_at = NULL WHERE id = $1 AND state = 'running'`, [id]);
+    await query(
+      this.dataSource,
+      `UPDATE platform.import SET state = 'queued', heartbeat_at = NULL WHERE id = $1 AND state = 'running'`,
+      [id],
+    );
   }
 
   async stale(): Promise<string[]> {
@@ -89,7 +103,11 @@ export class ImportStore {
   }
 
   async beat(id: string): Promise<ImportState> {
-    const rows = await query<{ state: ImportState }>(this.dataSource, 'UPDATE platform.import SET heartbeat_at = now() WHERE id = $1 RETURNING state', [id]);
+    const rows = await query<{ state: ImportState }>(
+      this.dataSource,
+      'UPDATE platform.import SET heartbeat_at = now() WHERE id = $1 RETURNING state',
+      [id],
+    );
     return rows[0]?.state ?? 'cancelled';
   }
 
@@ -98,20 +116,53 @@ export class ImportStore {
   }
 
   /** Must run in the transaction that wrote the rows, or a resumed import would write them again. */
-  async advance(runner: SqlRunner, id: string, position: number, counts: ImportCounts, errorBytes: number): Promise<void> {
+  async advance(
+    runner: SqlRunner,
+    id: string,
+    position: number,
+    counts: ImportCounts,
+    errorBytes: number,
+  ): Promise<void> {
     await query(
       runner,
       `UPDATE platform.import SET position = $2, created = $3, updated = $4, unchanged = $5, skipped = $6, failed = $7, error_bytes = $8, heartbeat_at = now()
         WHERE id = $1`,
-      [id, position, counts.created, counts.updated, counts.unchanged, counts.skipped, counts.failed, errorBytes],
+      [
+        id,
+        position,
+        counts.created,
+        counts.updated,
+        counts.unchanged,
+        counts.skipped,
+        counts.failed,
+        errorBytes,
+      ],
     );
   }
 
-  async advanceLinks(runner: SqlRunner, id: string, linked: number, failed: number, errorBytes: number): Promise<void> {
-    await query(runner, 'UPDATE platform.import SET linked = $2, failed = $3, error_bytes = $4, heartbeat_at = now() WHERE id = $1', [id, linked, failed, errorBytes]);
+  async advanceLinks(
+    runner: SqlRunner,
+    id: string,
+    linked: number,
+    failed: number,
+    errorBytes: number,
+  ): Promise<void> {
+    await query(
+      runner,
+      'UPDATE platform.import SET linked = $2, failed = $3, error_bytes = $4, heartbeat_at = now() WHERE id = $1',
+      [id, linked, failed, errorBytes],
+    );
   }
 
-  async finish(id: string, state: 'done' | 'failed' | 'cancelled', problems: readonly StructureProblem[] = []): Promise<void> {
-    await query(this.dataSource, `UPDATE platform.import SET state = $2, problems = $3, finished_at = now() WHERE id = $1`, [id, state, JSON.stringify(problems)]);
+  async finish(
+    id: string,
+    state: 'done' | 'failed' | 'cancelled',
+    problems: readonly StructureProblem[] = [],
+  ): Promise<void> {
+    await query(
+      this.dataSource,
+      `UPDATE platform.import SET state = $2, problems = $3, finished_at = now() WHERE id = $1`,
+      [id, state, JSON.stringify(problems)],
+    );
   }
 }

@@ -1,8 +1,56 @@
-// Runs imports from the queue, and puts those back that a dead server left behind: the queue may have been lost.
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { JobHandler, JobQueue, type Job } from '../../platform/queue/index.js';
-import { importJob, type ImportJobData } from './import.job.js';
+// Runs imports from the queue, and queues those again that a dead server or a lost queue left behind.
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { JobHandler, JobQueue, type JobHandlerClass, type RunningJob } from '../../platform/queue/index.js';
+import { runImport } from './import.job.js';
 import { ImportRunner } from './import.runner.js';
 import { ImportStore } from './import.store.js';
 
-const reconcileEveryMs = 15_000;
+const reconcileEveryMs = 10_000;
+
+@Injectable()
+@JobHandler(runImport)
+export class ImportWorker
+  implements JobHandlerClass<{ importId: string }>, OnApplicationBootstrap, OnApplicationShutdown
+{
+  private readonly logger = new Logger(ImportWorker.name);
+  private timer: NodeJS.Timeout | undefined;
+  private readonly stopping = new AbortController();
+
+  constructor(
+    private readonly runner: ImportRunner,
+    private readonly store: ImportStore,
+    private readonly queue: JobQueue,
+  ) {}
+
+  handle(job: RunningJob<{ importId: string }>): Promise<void> {
+    return this.runner.run(
+      job.data.importId,
+      job.requestId,
+      AbortSignal.any([job.signal, this.stopping.signal]),
+    );
+  }
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.reconcile(), reconcileEveryMs).unref();
+    void this.reconcile();
+  }
+
+  /** The chunk in hand is finished and committed; the next server goes on from there. */
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+    this.stopping.abort();
+  }
+
+  private async reconcile(): Promise<void> {
+    try {
+      for (const importId of await this.store.stale())
+        await this.queue.add(runImport, { importId }, { jobId: importId });
+    } catch (error) {
+      // database or queue are away; the readiness check says so, and the next round tries again
+      this.logger.warn({
+        event: 'imports.reconcile-failed',
+        error: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+}

@@ -17,7 +17,11 @@ export class RowErrorFile {
   static async open(path: string, header: readonly string[], bytes: number): Promise<RowErrorFile> {
     const handle = await open(path, 'a', 0o600);
     await truncate(path, bytes);
-    return new RowErrorFile(handle, bytes, header.filter((name) => !isErrorColumn(name)));
+    return new RowErrorFile(
+      handle,
+      bytes,
+      header.filter((name) => !isErrorColumn(name)),
+    );
   }
 
   get bytes(): number {

@@ -1,0 +1,62 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CliError } from '../cli.errors.js';
+import type { Home } from './home.js';
+
+/** Keeps two starts out of one home: both would run PostgreSQL on the same files. */
+export class HomeLock {
+  private constructor(private readonly path: string) {}
+
+  static async take(home: Home): Promise<HomeLock> {
+    const path = join(home.folder, 'start.pid');
+    for (let attempt = 0; attempt < 2; attempt++) {
+      try {
+        await writeFile(path, `${process.pid} ${await startTimeOf(process.pid)}`, {
+          flag: 'wx',
+          mode: 0o600,
+        });
+        return new HomeLock(path);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        const holder = await holderOf(path);
+        if (holder !== null)
+          throw new CliError(
+            `Holdfast already runs from ${home.folder} (process ${holder}). Stop it first, or choose another --home.`,
+          );
+        await rm(path, { force: true });
+      }
+    }
+    throw new CliError(`Two starts race for ${home.folder}. Try again.`);
+  }
+
+  release(): Promise<void> {
+    return rm(this.path, { force: true });
+  }
+}
+
+/** The process that holds the lock, or null where it is gone: a kill -9 leaves the file behind, and pids come round again. */
+async function holderOf(path: string): Promise<number | null> {
+  const [pid = '', startTime = ''] = (await readFile(path, 'utf8').catch(() => '')).split(' ');
+  const found = await startTimeOf(Number(pid));
+  return found !== '' && found === startTime ? Number(pid) : null;
+}
+
+/** Start time in ticks since boot, from proc(5); elsewhere whether the process exists. */
+async function startTimeOf(pid: number): Promise<string> {
+  if (!Number.isInteger(pid) || pid <= 0) return '';
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return process.platform === 'linux' ? '' : alive(pid);
+  }
+}
+
+function alive(pid: number): string {
+  try {
+    process.kill(pid, 0);
+    return 'alive';
+  } catch {
+    return '';
+  }
+}

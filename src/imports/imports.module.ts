@@ -1,0 +1,32 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ImportsController } from './imports.controller.js';
+import { IMPORT_OPTIONS, type ImportOptions } from './imports.options.js';
+import { ImportsService } from './imports.service.js';
+import { QueueModule } from '../platform/queue/index.js';
+import { runImport } from './run/import.job.js';
+import { ReferenceFinder } from './run/reference-finder.js';
+import { ImportBatch } from './run/import.batch.js';
+import { ImportRunner } from './run/import.runner.js';
+import { ImportStore } from './run/import.store.js';
+import { ImportWorker } from './run/import.worker.js';
+
+/** Files into records. Needs the record engine, access and the queue in the application. */
+@Module({})
+export class ImportsModule {
+  static forRoot(options: ImportOptions): DynamicModule {
+    return {
+      module: ImportsModule,
+      imports: [QueueModule.forFeature(runImport)],
+      controllers: [ImportsController],
+      providers: [
+        { provide: IMPORT_OPTIONS, useValue: options },
+        ImportsService,
+        ImportStore,
+        ReferenceFinder,
+        ImportBatch,
+        ImportRunner,
+        ImportWorker,
+      ],
+    };
+  }
+}
