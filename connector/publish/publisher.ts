@@ -164,6 +164,11 @@ export class Publisher {
     return hasChanges;
   }
 
+  /** Makes the next turn compare the tables' fingerprints, however short ago that was done. */
+  lookAtTables(): void {
+    this.fingerprintsSeenAt = 0;
+  }
+
   private async hasMovedTables({ catalog }: Generation): Promise<boolean> {
     const rows = await this.options.db.query<{ type: string; fingerprint: string }>(
       'SELECT type, fingerprint FROM cloud.catalog_fingerprint()',
