@@ -53,7 +53,7 @@ const tables = [
   `COMMENT ON COLUMN access.session.expires_at IS 'absolute end; the idle limit is counted from last_seen_at'`,
   `COMMENT ON COLUMN access.session.login_stamp IS
     'SHA-256 of the replica password hash it was opened with: a new replica password ends the session when it arrives'`,
-  `CREATE INDEX session_user ON access.session (user_id)`,
+  `CREATE INDEX session_user_id ON access.session (user_id)`,
   `CREATE TABLE access.api_token (
     id uuid PRIMARY KEY,
     name text NOT NULL,

@@ -18,6 +18,7 @@ import { ApiTokens } from './tokens/api-token.service.js';
 import { ApiTokensController } from './tokens/api-tokens.controller.js';
 import { OwnPasswords } from './users/own-password.service.js';
 import { UserAccess } from './users/user-access.service.js';
+import { UserWriteBehaviour } from './users/user-write.behaviour.js';
 import { UserAccessController } from './users/user-access.controller.js';
 
 const services: Provider[] = [
@@ -38,7 +39,7 @@ const services: Provider[] = [
   },
 ];
 
-/** Sign-in and authorisation. Needs TypeORM's DataSource, the AuditTrail and a logger in the application. */
+/** Sign-in and authorisation. Needs TypeORM's DataSource, the audit, the record engine and a logger. */
 @Module({})
 export class AccessModule {
   static forRoot(options: AccessOptions): DynamicModule {
@@ -52,6 +53,7 @@ export class AccessModule {
         SessionCookie,
         SignInService,
         AccessJanitor,
+        UserWriteBehaviour,
         { provide: APP_GUARD, useClass: AuthenticationGuard },
       ],
       exports: [ACCESS_POLICY, IdentityStore, RoleStore, UserAccess, OwnPasswords, ApiTokens],

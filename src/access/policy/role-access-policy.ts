@@ -7,9 +7,15 @@ import type {
   RequestContext,
 } from '../../records/index.js';
 import { permissionsOf } from '../identity/identity.js';
-import { roleFlags } from '../roles/role.js';
+import type { RoleFlag } from '../roles/role.js';
 
 const nothing: ReadonlySet<string> = new Set();
+const administratorFlags: readonly RoleFlag[] = [
+  'manageUsers',
+  'manageCustomFields',
+  'manageSettings',
+  'manageCloud',
+];
 const isSystem = (ctx: RequestContext): boolean => ctx.principal.kind === 'system';
 
 /** Answers the record engine from the caller's roles; SQL text only, so that lists and counts filter themselves. */
@@ -46,6 +52,6 @@ export class RoleAccessPolicy implements AccessPolicy {
   isAdministrator(ctx: RequestContext): boolean {
     if (isSystem(ctx)) return true;
     const permissions = permissionsOf(ctx);
-    return roleFlags.every((flag) => permissions.has(flag));
+    return administratorFlags.every((flag) => permissions.has(flag));
   }
 }

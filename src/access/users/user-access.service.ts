@@ -23,6 +23,7 @@ export interface UserSummary {
 
 const administratorKey = 'administrator';
 const maxNameLength = 120;
+const lockRoles = 'LOCK TABLE access.user_role IN SHARE ROW EXCLUSIVE MODE';
 const emailPattern = /^[^\s@]{1,64}@[^\s@]{1,189}$/;
 
 @Injectable()
@@ -115,6 +116,13 @@ export class UserAccess {
     this.refuseBeyondOwn(ctx, await this.roles.ofUser(runner, userId));
   }
 
+  /** @throws LastAdministrator */
+  async refuseSwitchingOffLastAdministrator(tx: QueryRunner, userId: string): Promise<void> {
+    await query(tx, lockRoles);
+    const held = await this.roles.ofUser(tx, userId);
+    if (held.some((role) => role.key === administratorKey)) await refuseWithoutAdministrator(tx, userId);
+  }
+
   private async replaceRoles(
     tx: QueryRunner,
     ctx: RequestContext,
@@ -123,7 +131,7 @@ export class UserAccess {
   ): Promise<string[]> {
     await this.findUser(tx, userId);
     // One change of roles at a time, so that two administrators cannot take the role from each other at once.
-    await query(tx, `LOCK TABLE access.user_role IN SHARE ROW EXCLUSIVE MODE`);
+    await query(tx, lockRoles);
     const before = await this.roles.ofUser(tx, userId);
     const after = pickRoles(await this.roles.list(tx), keys);
     this.refuseBeyondOwn(ctx, changed(before, after));
@@ -210,13 +218,13 @@ const losesAdministrator = (before: readonly StoredRole[], after: readonly Store
   before.some((role) => role.key === administratorKey) &&
   !after.some((role) => role.key === administratorKey);
 
-async function refuseWithoutAdministrator(tx: QueryRunner): Promise<void> {
+async function refuseWithoutAdministrator(tx: QueryRunner, besides: string | null = null): Promise<void> {
   const [remaining] = await query(
     tx,
     `SELECT 1 FROM access.user_role ur JOIN access.role r ON r.id = ur.role_id
      JOIN crm."user" u ON u.id = ur.user_id
-     WHERE r.key = $1 AND u.active AND u.deleted_at IS NULL LIMIT 1`,
-    [administratorKey],
+     WHERE r.key = $1 AND u.active AND u.deleted_at IS NULL AND u.id IS DISTINCT FROM $2::uuid LIMIT 1`,
+    [administratorKey, besides],
   );
   if (!remaining) throw new LastAdministrator();
 }

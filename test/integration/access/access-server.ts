@@ -10,13 +10,12 @@ import {
 } from '../../../src/access/index.js';
 import { PasswordHasher } from '../../../src/access/password/password-hasher.js';
 import { AuditModule } from '../../../src/audit/index.js';
-import '../../../src/crm/users/index.js';
-import '../../../src/crm/accounts/index.js';
-import '../../../src/crm/deals/index.js';
+import '../../../src/crm/record-types.js';
 import { AppConfig } from '../../../src/platform/config/index.js';
 import { createDataSource } from '../../../src/platform/database/index.js';
 import { createHttpApp, systemContext } from '../../../src/platform/http/index.js';
 import { createLogger } from '../../../src/platform/logging/index.js';
+import { RecordsModule } from '../../../src/records/records.module.js';
 import { createPrimaryDatabase, createReplicaDatabase, makeTempFolder } from '../../support/index.js';
 import type { TestDatabase } from '../../support/index.js';
 
@@ -89,7 +88,12 @@ export async function startAccessServer(
   const stream = { write: (line: string) => void logLines.push(line) };
   const feature: DynamicModule = {
     module: ServerModule,
-    imports: [databaseModule(dataSource), AuditModule.forRoot({ keysFolder }), AccessModule.forRoot(options)],
+    imports: [
+      databaseModule(dataSource),
+      AuditModule.forRoot({ keysFolder }),
+      AccessModule.forRoot(options),
+      RecordsModule.forRoot({ isReadOnly: isReplica }),
+    ],
     controllers: [ProbeController],
   };
   const log = createLogger({ level: 'trace', name: 'test', stream });
