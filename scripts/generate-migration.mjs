@@ -14,7 +14,12 @@ const { recordTypes, recordTableDdl, searchExtension, customFieldStatements, rec
   join(root, 'dist/src/records/index.js')
 );
 
-const statements = [searchExtension, ...recordTableDdl(recordTypes()), ...customFieldStatements, ...recordGrants];
+const statements = [
+  searchExtension,
+  ...recordTableDdl(recordTypes()),
+  ...customFieldStatements,
+  ...recordGrants,
+];
 const text = `import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 // Generated from the record classes by \`npm run migration:generate\`; test/integration/records/schema.spec.ts

@@ -22,7 +22,9 @@ function step(label, command, args) {
   const result = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
   if (result.status !== 0) {
     process.stdout.write('failed\n');
-    process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? result.error.message : ''}\n`);
+    process.stderr.write(
+      `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? result.error.message : ''}\n`,
+    );
     process.exit(1);
   }
   process.stdout.write(`${((Date.now() - begun) / 1000).toFixed(1)} s\n`);
@@ -35,8 +37,14 @@ if (!existsSync(page) || statSync(page).mtimeMs < newestIn(join(root, 'web'))) {
   step('building the web UI', process.execPath, [join(root, 'scripts/build-web.mjs')]);
 }
 
-const child = spawn(process.execPath, [join(root, 'dist/src/cli/quickstart/main.js'), ...process.argv.slice(2)], { cwd: process.cwd(), stdio: 'inherit' });
+const child = spawn(
+  process.execPath,
+  [join(root, 'dist/src/cli/quickstart/main.js'), ...process.argv.slice(2)],
+  { cwd: process.cwd(), stdio: 'inherit' },
+);
 // Ctrl-C reaches the whole process group, so the child stops by itself; a plain `kill` of this process is passed on.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => child.kill('SIGTERM'));
-child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1)));
+child.on('exit', (code, signal) =>
+  process.exit(code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1)),
+);

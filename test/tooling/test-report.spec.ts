@@ -9,7 +9,7 @@ interface Counts {
 }
 const require = createRequire(import.meta.url);
 const { count } = require('../../scripts/testing/jest-projects.mjs') as {
-  count(report: object | null, exitCode: number): Counts;
+  count: (report: object | null, exitCode: number) => Counts;
 };
 
 const test = (status: string, fullName = 'keeps it') => ({ status, fullName });
