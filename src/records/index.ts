@@ -6,5 +6,43 @@ export * from './metadata/naming.js';
 export { CrmRecord } from './crm-record.js';
 export { findRecordType, findRecordTypeByPlural, recordTypes } from './metadata/registry.js';
 export * from './ports/index.js';
+export {
+  currencyDigits,
+  filterOps,
+  isCurrency,
+  isUuid,
+  kinds,
+  toMoney,
+  trimDecimal,
+  type FieldKindRules,
+  type FilterOp,
+  type JsonSchema,
+  type Money,
+  type Parsed,
+} from './kinds/index.js';
+export { RecordsModule, type RecordsOptions } from './records.module.js';
+export { RecordService } from './record.service.js';
+export type { RecordPage } from './record-reader.service.js';
+export type { CreateManyResult, WriteOptions } from './record-writer.service.js';
+export {
+  countCap,
+  maxLimit,
+  parseListQuery,
+  textsOf,
+  type GetQuery,
+  type ListQuery,
+} from './query/list-query.js';
+export { cursorAt } from './query/cursor.js';
+export { QueryProblems } from './query/query-problems.js';
+export { CustomFields } from './custom-fields/custom-fields.service.js';
+export { CustomFieldRegistry } from './custom-fields/custom-field-registry.service.js';
+export type { CustomFieldDefinition } from './custom-fields/custom-field.definition.js';
+export { TypeViews, recordTypeOf } from './view/type-views.service.js';
+export type { TypeView } from './view/type-view.js';
+export { NeedsIndex } from './sql/database-errors.js';
+export { OpenApiService } from './openapi/openapi.service.js';
+export { ReadOnlyGuard } from './http/read-only.guard.js';
+export { typeOfPath } from './http/records.controller.js';
+export type { FieldDescription, TypeDescription } from './http/type-description.js';
 export { recordTableDdl } from './schema/table-ddl.js';
 export { customFieldStatements, recordGrants, searchExtension } from './schema/record-table-extras.js';

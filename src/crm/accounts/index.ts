@@ -1,1 +1,2 @@
 export { Account } from './account.record.js';
+export { AccountBehaviour } from './account.behaviour.js';

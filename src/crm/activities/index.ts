@@ -1,1 +1,2 @@
 export { Activity } from './activity.record.js';
+export { ActivityBehaviour } from './activity.behaviour.js';

@@ -1,1 +1,2 @@
 export { Case } from './case.record.js';
+export { CaseBehaviour } from './case.behaviour.js';

@@ -15,7 +15,7 @@ export interface RecordChange {
   /** names of the fields that the caller gave */
   readonly given: ReadonlySet<string>;
   /** says why this record cannot be written; the others of the batch still can */
-  refuse(path: string, message: string): void;
+  readonly refuse: (path: string, message: string) => void;
 }
 
 /** What a type does beyond create, read, update, delete; registered by its module with RecordBehaviours. */

@@ -64,3 +64,12 @@ function fits(value: unknown, key: SortKey | undefined): boolean {
       return true;
   }
 }
+
+/**
+ * A cursor of a list sorted by one point in time, for a caller that stops in the middle of a page.
+ * @param time as in the API's JSON
+ */
+export function cursorAt(sort: string, time: string, id: string): string {
+  const text = `${time.slice(0, 10)} ${time.slice(11, -1)}+00`;
+  return Buffer.from(JSON.stringify([sort, text, id])).toString('base64url');
+}

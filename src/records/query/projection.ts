@@ -14,7 +14,7 @@ export interface Projection {
 
 type Reader = (row: TextRow, record: RecordData) => void;
 
-/** @param paths names to show; every field where left out. `id` is always among them. */
+/** @param paths names to show; every field where left out. `id` and `version` are always among them. */
 export function projectionOf(view: TypeView, paths?: readonly string[]): Projection {
   const shape = paths ? [...new Set(paths)].sort().join(',') : '*';
   const known = view.projections.get(shape);
@@ -26,7 +26,7 @@ export function projectionOf(view: TypeView, paths?: readonly string[]): Project
 }
 
 function compile(view: TypeView, paths: readonly string[] | undefined): Projection {
-  const asked = paths ? new Set(['id', ...paths]) : null;
+  const asked = paths ? new Set(['id', 'version', ...paths]) : null;
   const columns: string[] = [];
   const readers: Reader[] = [];
   for (const field of view.fields)

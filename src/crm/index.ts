@@ -1,0 +1,3 @@
+export { CrmModule } from './crm.module.js';
+export { DefaultPipelineSeeder } from './deals/index.js';
+export * from './record-types.js';
