@@ -16,7 +16,7 @@ import {
   typeName,
   whole,
 } from './shape.js';
-import { openStatement } from './signed-statement.js';
+import { openStatement, type StatementExpectation } from './signed-statement.js';
 import type { Signer } from './signing-key.js';
 import { digestOf, type TrustChain } from './trust-root.js';
 
@@ -139,10 +139,11 @@ export function signManifest(manifest: Manifest, signer: Signer): Buffer {
 }
 
 /**
- * A manifest by itself: its signature, tenant and members. Its place in the chain is checked by {@link assertFollows}.
+ * A manifest by itself: its signature, tenant and members. One that a retired key signed passes only with its digest
+ * as `anchor`. Its place in the chain is checked by {@link assertFollows}.
  * @throws FormatError
  */
-export function verifyManifest(bytes: Buffer, trust: TrustChain, expect: { tenant: string }): Manifest {
+export function verifyManifest(bytes: Buffer, trust: TrustChain, expect: StatementExpectation): Manifest {
   const options = { payloadType: MANIFEST_TYPE, maxBytes: LIMITS.maxManifestBytes, shape, what: 'manifest' };
   return assertConsistent(openStatement(bytes, options, trust, expect));
 }

@@ -96,6 +96,6 @@ export const timestamp: Shape<string> = (value, at) => {
 export const sha256Hex = text(/^[0-9a-f]{64}$/, '64 lower-case hex digits');
 export const tenantName = text(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a tenant name (a-z 0-9 -, up to 63)');
 export const replicaName = text(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a replica name (a-z 0-9 -, up to 63)');
-export const typeName = text(/^[a-z][a-z0-9_]{0,62}$/, 'a type name');
+export const typeName = text(/^[a-z][A-Za-z0-9_]{0,62}$/, 'a type name');
 export const recipientKey = text(/^age1[02-9ac-hj-np-z]{58}$/, 'an age X25519 recipient');
 export const objectName = text(/^[a-z]{1,8}(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/, 'an object name');

@@ -13,7 +13,7 @@ import {
 } from './manifest.js';
 import type { ManifestInput } from './manifest.js';
 import { generateSigningKey, signerFrom, type Signer } from './signing-key.js';
-import { signRoot, TrustChain, type TrustRoot } from './trust-root.js';
+import { digestOf, signRoot, TrustChain, type TrustRoot } from './trust-root.js';
 
 const tenant = 'acme';
 const at = '2026-11-22T08:30:00.000Z';
@@ -197,7 +197,15 @@ describe('the chain of roots', () => {
     chain.extend(signRoot(second, [rootKey, fresh]));
     expect(chain.current.version).toBe(2);
     expect(verifyManifest(signManifest(manifest({ root: 2 }), stranger), chain, { tenant }).root).toBe(2);
-    expect(verifyManifest(signManifest(manifest(), signingKey), chain, { tenant }).root).toBe(1);
+  });
+
+  it('lets a retired key vouch only for what the chain already continues', () => {
+    const chain = trust();
+    chain.extend(signRoot(second, [rootKey, fresh]));
+    const old = signManifest(manifest(), signingKey);
+    expect(() => verifyManifest(old, chain, { tenant })).toThrow('root 2 does not trust its key');
+    expect(verifyManifest(old, chain, { tenant, anchor: digestOf(old) }).root).toBe(1);
+    expect(() => verifyManifest(old, chain, { tenant, anchor: hex })).toThrow('not the one');
   });
 
   it('does not let a retired signing key lean on the new root, nor a new key on the old root', () => {

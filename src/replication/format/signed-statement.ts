@@ -2,12 +2,21 @@ import { assertSigned, openEnvelope } from './envelope.js';
 import { FormatError } from './format.errors.js';
 import { KNOWN_FEATURES, READER_LEVEL } from './limits.js';
 import { parseExactJson } from './strict-encoding.js';
-import { keysById, type TrustChain } from './trust-root.js';
+import { digestOf, keysById, type TrustChain, type TrustRoot } from './trust-root.js';
 import type { Shape } from './shape.js';
 
 interface Statement {
   tenant: string;
   root: number;
+}
+
+export interface StatementExpectation {
+  tenant: string;
+  /**
+   * Digest of this very object, known from a chain whose newest end a current key signed. Without it only keys of the
+   * newest root count: a retired key must not be able to sign anything new.
+   */
+  anchor?: string;
 }
 
 /**
@@ -18,7 +27,7 @@ export function openStatement<T extends Statement>(
   bytes: Buffer,
   options: { payloadType: string; maxBytes: number; shape: Shape<T>; what: string },
   trust: TrustChain,
-  expect: { tenant: string },
+  expect: StatementExpectation,
 ): T {
   const { payloadType, maxBytes, shape, what } = options;
   const envelope = openEnvelope(bytes, payloadType, maxBytes);
@@ -28,16 +37,23 @@ export function openStatement<T extends Statement>(
   const statement = shape(value, what);
   if (statement.tenant !== expect.tenant)
     throw new FormatError('format.other_tenant', `${what}: belongs to another tenant`);
-  const allowed = keysById(trust.root(statement.root).manifestKeys);
-  for (const id of signed) {
-    if (!allowed.has(id)) {
-      throw new FormatError(
-        'format.signature_invalid',
-        `${what}: root ${String(statement.root)} does not trust its key`,
-      );
-    }
+  assertTrusted(signed, trust.root(statement.root), what);
+  if (expect.anchor === undefined) assertTrusted(signed, trust.current, what);
+  else if (digestOf(bytes) !== expect.anchor) {
+    throw new FormatError('format.chain_broken', `${what}: not the one that its successors continue`);
   }
   return statement;
+}
+
+function assertTrusted(signed: ReadonlySet<string>, root: TrustRoot, what: string): void {
+  const allowed = keysById(root.manifestKeys);
+  for (const id of signed) {
+    if (allowed.has(id)) continue;
+    throw new FormatError(
+      'format.signature_invalid',
+      `${what}: root ${String(root.version)} does not trust its key`,
+    );
+  }
 }
 
 /** Before the members are checked, since a newer format may have members that look unknown here. */

@@ -1,0 +1,66 @@
+import { errorCodeOf, type Logger } from '../../platform/logging/index.js';
+import type { Pool } from 'pg';
+import { signAck, type ReplicaKeyStore } from '../format/index.js';
+import type { ReplicaBucket } from './replica-bucket.js';
+import { nextAckSequence, type AppliedState } from './replica-state.store.js';
+
+const PASSING_INTERVAL_MS = 1000;
+
+interface AckSettings {
+  pool: Pool;
+  keys: ReplicaKeyStore;
+  tenant: string;
+  name: string;
+  log: Logger;
+}
+
+/**
+ * Tells the premises what is applied here. The state comes first: an ack that cannot be written (a data diode, a bucket
+ * that is read-only for this replica) is reported and holds nothing up.
+ */
+export class ReplicaAcks {
+  private acknowledged: string | null = null;
+  private hasFailed = false;
+  private writtenAt = 0;
+
+  constructor(
+    private readonly settings: AckSettings,
+    private readonly bucket: ReplicaBucket,
+  ) {}
+
+  /** While batches follow one another without a pause, one ack a second is enough. */
+  async writeInPassing(state: AppliedState | null, root: number): Promise<void> {
+    if (Date.now() - this.writtenAt >= PASSING_INTERVAL_MS) await this.write(state, root);
+  }
+
+  async write(state: AppliedState | null, root: number): Promise<void> {
+    if (state === null || state.digest === this.acknowledged) return;
+    const { log } = this.settings;
+    this.writtenAt = Date.now();
+    try {
+      await this.bucket.putAck(this.settings.name, await this.sign(state, root));
+      this.acknowledged = state.digest;
+      this.hasFailed = false;
+    } catch (error) {
+      if (!this.hasFailed) log.warn({ event: 'replica.ack_failed', code: errorCodeOf(error) });
+      this.hasFailed = true;
+    }
+  }
+
+  private async sign(state: AppliedState, root: number): Promise<Buffer> {
+    const { keys, pool, tenant, name } = this.settings;
+    const recipients = (await keys.recipients()).map(({ fromGeneration, recipient }) => ({
+      fromGeneration,
+      recipient,
+    }));
+    const { generation, n, digest: manifest } = state;
+    return signAck(
+      {
+        ...{ format: 'holdfast-ack/1', tenant, replica: name, root, generation, n, manifest },
+        ...{ asOf: state.asOf.toISOString(), appliedAt: state.appliedAt.toISOString() },
+        ...{ sequence: await nextAckSequence(pool), recipients, destroyed: [] },
+      },
+      await keys.signer(),
+    );
+  }
+}

@@ -1,0 +1,222 @@
+// Keeps a replica's database at the newest state that the bucket can prove. Whatever is wrong with the bucket, the
+// last good state stays in service: an error here is recorded and tried again, never passed on to readers.
+import type { Pool } from 'pg';
+import type { Bucket } from '../../platform/bucket/index.js';
+import { errorCodeOf, type Logger } from '../../platform/logging/index.js';
+import {
+  assertFollows,
+  comparePositions,
+  FIRST_N,
+  FormatError,
+  formatPosition,
+  type Beat,
+  type Position,
+  type ReplicaKeyStore,
+  type TrustChain,
+} from '../format/index.js';
+import { applyBatch } from './batch-applier.js';
+import { ReplicaAcks } from './replica-acks.js';
+import { ReplicaBucket } from './replica-bucket.js';
+import { ReplicaError } from './replica.errors.js';
+import {
+  readState,
+  readWatch,
+  writeConfirmed,
+  writeLastError,
+  writeSeen,
+  type AppliedState,
+  type LastError,
+} from './replica-state.store.js';
+import { loadTrust, refreshTrust } from './replica-trust.js';
+import { VerifiedBucket, type FoundManifest } from './verified-bucket.js';
+
+export interface FollowerSettings {
+  /** as holdfast_replica_apply, without a statement time limit */
+  pool: Pool;
+  bucket: Bucket;
+  keys: ReplicaKeyStore;
+  keyFolder: string;
+  tenant: string;
+  name: string;
+  /** a fresh replica accepts no bucket whose newest state is below it */
+  floor: Position | null;
+  log: Logger;
+  now?: () => Date;
+}
+
+export type StepOutcome = 'applied' | 'idle' | 'failed';
+
+export class ReplicaFollower {
+  private readonly raw: ReplicaBucket;
+  private readonly acks: ReplicaAcks;
+  private trust: TrustChain | null = null;
+  private recorded: LastError | null | undefined;
+
+  constructor(private readonly settings: FollowerSettings) {
+    this.raw = new ReplicaBucket(settings.bucket);
+    this.acks = new ReplicaAcks(settings, this.raw);
+  }
+
+  /** One look at the bucket and at most one batch. Never throws; what went wrong stands in `lastError`. */
+  async step(): Promise<StepOutcome> {
+    try {
+      const outcome = await this.advance();
+      await this.record(null);
+      return outcome;
+    } catch (error) {
+      this.settings.log.warn({ event: 'replica.refused', code: errorCodeOf(error), error });
+      await this.record(error);
+      return 'failed';
+    }
+  }
+
+  private async advance(): Promise<'applied' | 'idle'> {
+    const { pool } = this.settings;
+    const trust = (this.trust ??= await loadTrust(pool, this.settings.keyFolder, this.settings.tenant));
+    const verified = new VerifiedBucket(this.raw, trust, () =>
+      refreshTrust(pool, this.settings.bucket, trust),
+    );
+    const state = await readState(pool);
+    await this.acks.writeInPassing(state, trust.current.version);
+    const beat = await verified.beat();
+    await this.assertNotRolledBack(state, beat);
+    const next = await this.nextPosition(state, beat);
+    const found = next === null ? null : await verified.manifest(next, beat);
+    if (next === null || found === null) {
+      await this.assertComplete(next, beat);
+      await this.confirm(state, beat);
+      await this.acks.write(state, trust.current.version);
+      return 'idle';
+    }
+    return (await this.apply(found, state)) ? 'applied' : 'idle';
+  }
+
+  private async apply({ manifest, digest }: FoundManifest, state: AppliedState | null): Promise<boolean> {
+    const { pool, keys, log } = this.settings;
+    if (manifest.kind === 'delta' && state !== null) assertFollows(manifest, state);
+    if (state !== null && manifest.root < state.root) {
+      throw new FormatError('format.chain_broken', 'manifest: its root is older than the last');
+    }
+    const identities = (await keys.recipients()).map(({ identity }) => identity);
+    const startedAt = performance.now();
+    const openPart = (entry: Parameters<ReplicaBucket['part']>[0]) => this.raw.part(entry);
+    const isApplied = await applyBatch(pool, { manifest, digest, identities, openPart }, state);
+    const rows = manifest.types.reduce((sum, type) => sum + type.upserts + type.deletes, 0);
+    const { generation, n, kind, asOf } = manifest;
+    const durationMs = Math.round(performance.now() - startedAt);
+    if (isApplied) log.info({ event: 'replica.applied', generation, n, kind, rows, asOf, durationMs });
+    return isApplied;
+  }
+
+  /** The bucket may stand still, but never go back: neither below what was seen nor to another history. */
+  private async assertNotRolledBack(state: AppliedState | null, beat: Beat | null): Promise<void> {
+    if (beat === null) return;
+    const { pool, floor } = this.settings;
+    const { seen } = await readWatch(pool);
+    if (comparePositions(beat, seen) < 0 && !(await this.isMerelyLate(beat, seen, state))) {
+      throw new ReplicaError(
+        'replica.rolled_back',
+        `the bucket went back to ${formatPosition(beat)}; ${formatPosition(seen)} was seen before`,
+      );
+    }
+    if (state === null && floor !== null && comparePositions(beat, floor) < 0) {
+      throw new ReplicaError(
+        'replica.rolled_back',
+        `the bucket stands at ${formatPosition(beat)}, below the floor ${formatPosition(floor)}`,
+      );
+    }
+    if (state !== null && comparePositions(beat, state) === 0 && beat.manifest !== state.digest) {
+      throw new ReplicaError(
+        'replica.forked',
+        `the bucket holds another ${formatPosition(beat)} than the one applied here`,
+      );
+    }
+    if (comparePositions(beat, seen) >= 0) await this.remember(beat);
+  }
+
+  /** The manifest is put before the beat, so for a moment the beat may lag behind what was applied from it. */
+  private async isMerelyLate(beat: Beat, seen: Position, state: AppliedState | null): Promise<boolean> {
+    const isApplied = state !== null && comparePositions(state, seen) === 0;
+    return isApplied && beat.generation === seen.generation && (await this.raw.hasManifest(seen));
+  }
+
+  private lastBeat = '';
+
+  private async remember(beat: Beat): Promise<void> {
+    const spelled = `${formatPosition(beat)} ${beat.expires}`;
+    if (spelled === this.lastBeat) return;
+    await writeSeen(this.settings.pool, beat, beat.expires);
+    this.lastBeat = spelled;
+  }
+
+  private async nextPosition(state: AppliedState | null, beat: Beat | null): Promise<Position | null> {
+    const head = beat ?? (await this.headWithoutBeat(state));
+    if (head === null) return null;
+    if (state === null) return { generation: head.generation, n: FIRST_N };
+    if (head.generation > state.generation) return { generation: head.generation, n: FIRST_N };
+    // Also where the beat names nothing newer: the next manifest may be there just before its beat.
+    return { generation: state.generation, n: state.n + 1 };
+  }
+
+  private async headWithoutBeat(state: AppliedState | null): Promise<Position | null> {
+    const last = await this.raw.lastManifest();
+    const { floor } = this.settings;
+    if (state === null) {
+      if (last !== null && floor !== null && comparePositions(last, floor) < 0) {
+        throw new ReplicaError(
+          'replica.rolled_back',
+          `the bucket stands at ${formatPosition(last)}, below the floor ${formatPosition(floor)}`,
+        );
+      }
+      return last;
+    }
+    if (last === null || comparePositions(last, state) < 0) {
+      throw new ReplicaError(
+        'replica.rolled_back',
+        `the bucket no longer holds ${formatPosition(state)}, which was applied here`,
+      );
+    }
+    return last;
+  }
+
+  private async assertComplete(next: Position | null, beat: Beat | null): Promise<void> {
+    if (next === null || beat === null || comparePositions(next, beat) > 0) return;
+    throw new ReplicaError(
+      'replica.manifest_missing',
+      `manifest ${formatPosition(next)} is missing, though the bucket is at ${formatPosition(beat)}`,
+    );
+  }
+
+  private lastConfirmed = '';
+
+  private async confirm(state: AppliedState | null, beat: Beat | null): Promise<void> {
+    if (state === null || beat === null || beat.manifest !== state.digest || beat.asOf === this.lastConfirmed)
+      return;
+    await writeConfirmed(this.settings.pool, beat.asOf);
+    this.lastConfirmed = beat.asOf;
+  }
+
+  private async record(error: unknown): Promise<void> {
+    const entry = error === null ? null : describeError(error, this.settings.now?.() ?? new Date());
+    // The time of the first failure is kept while the same failure lasts.
+    if (
+      this.recorded !== undefined &&
+      entry?.code === this.recorded?.code &&
+      entry?.message === this.recorded?.message
+    )
+      return;
+    try {
+      await writeLastError(this.settings.pool, entry);
+      this.recorded = entry;
+    } catch (failure) {
+      this.settings.log.error({ event: 'replica.state_unwritable', code: errorCodeOf(failure) });
+    }
+  }
+}
+
+/** In words for a status page: errors of this program say what is wrong, a driver's might quote data. */
+function describeError(error: unknown, at: Date): LastError {
+  const code = errorCodeOf(error);
+  const isOwn = error instanceof Error && /^(format|replica|bucket)\./.test(code);
+  return { code, message: isOwn ? error.message : `a dependency failed with ${code}`, at: at.toISOString() };
+}

@@ -1,0 +1,26 @@
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyInstance } from 'fastify';
+import { HealthModule } from '../../platform/health/index.js';
+import { addReplicaHeaders } from './replica-headers.js';
+import { ReplicaStatusController } from './replica-status.controller.js';
+import { ReplicaStatus } from './replica-status.js';
+import { ReplicaService } from './replica.service.js';
+
+/** Follows the bucket and tells how old the state is. Needs config and logger in the application. */
+@Module({
+  imports: [HealthModule],
+  controllers: [ReplicaStatusController],
+  providers: [{ provide: ReplicaStatus, useFactory: () => new ReplicaStatus() }, ReplicaService],
+  exports: [ReplicaStatus],
+})
+export class ReplicaModule implements OnModuleInit {
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly status: ReplicaStatus,
+  ) {}
+
+  onModuleInit(): void {
+    addReplicaHeaders(this.host.httpAdapter.getInstance<FastifyInstance>(), this.status);
+  }
+}

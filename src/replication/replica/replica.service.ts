@@ -1,0 +1,137 @@
+// Runs the follower beside the web server of a replica, from start to shutdown.
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { openBucket, type Bucket } from '../../platform/bucket/index.js';
+import { AppConfig } from '../../platform/config/index.js';
+import { sessionOptions } from '../../platform/database/index.js';
+import { HealthRegistry } from '../../platform/health/index.js';
+import { errorCodeOf, LOGGER, type Logger } from '../../platform/logging/index.js';
+import { comparePositions, keyFolders, parseFloor, ReplicaKeyStore, type Position } from '../format/index.js';
+import { ReplicaFollower } from './replica-follower.js';
+import { ReplicaStatus } from './replica-status.js';
+import { replicaLagSeconds, replicaPosition, replicaRefusing } from './replica.metrics.js';
+
+const LONGEST_PAUSE_MS = 30_000;
+
+@Injectable()
+export class ReplicaService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly stopping = new AbortController();
+  private readonly pool: pg.Pool;
+  private readonly bucket: Bucket;
+  private readonly floor: Position | null;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly status: ReplicaStatus,
+    health: HealthRegistry,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {
+    this.pool = new pg.Pool({
+      connectionString: config.database.applyUrl ?? config.database.url,
+      application_name: 'holdfast replica apply',
+      max: 3,
+      connectionTimeoutMillis: 10_000,
+      // A first snapshot takes as long as it takes; it ends with the connection where this process ends.
+      options: sessionOptions({ statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 }),
+    });
+    this.pool.on('error', (error) => {
+      this.log.warn({ event: 'replica.connection_lost', code: errorCodeOf(error) });
+    });
+    this.bucket = openReplicaBucket(config);
+    this.floor = config.replica.floor === null ? null : parseFloor(config.replica.floor);
+    // A stale state is still served: only a replica that has nothing to show, or less than its floor, is not ready.
+    health.register('replica', () => this.assertServing());
+  }
+
+  onApplicationBootstrap(): void {
+    this.running = this.run();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    await this.pool.end();
+    await this.bucket.close();
+  }
+
+  private async run(): Promise<void> {
+    const follower = this.createFollower();
+    let failures = 0;
+    while (!this.stopping.signal.aborted) {
+      const outcome = await follower.step();
+      failures = outcome === 'failed' ? failures + 1 : 0;
+      await this.publishStatus();
+      if (outcome !== 'applied') await this.pause(failures);
+    }
+  }
+
+  private createFollower(): ReplicaFollower {
+    const { config, pool, bucket, floor, log } = this;
+    const keyFolder = keyFolders(config.keys.folder).replica(config.replica.name);
+    const keys = new ReplicaKeyStore(keyFolder);
+    return new ReplicaFollower({
+      pool,
+      bucket,
+      keys,
+      keyFolder,
+      tenant: config.tenant.id,
+      name: config.replica.name,
+      floor,
+      log,
+    });
+  }
+
+  private async publishStatus(): Promise<void> {
+    try {
+      await this.status.refresh(this.pool);
+    } catch (error) {
+      this.log.warn({ event: 'replica.status_unreadable', code: errorCodeOf(error) });
+      return;
+    }
+    replicaLagSeconds.set((this.status.lagMs ?? 0) / 1000);
+    replicaPosition.set({ of: 'generation' }, this.status.generation);
+    replicaPosition.set({ of: 'n' }, this.status.appliedN);
+    replicaRefusing.set(this.status.view().lastError === null ? 0 : 1);
+  }
+
+  private async pause(failures: number): Promise<void> {
+    const base = this.config.replica.pollMs;
+    const pauseMs =
+      failures === 0
+        ? base
+        : Math.min(LONGEST_PAUSE_MS, base * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);
+    try {
+      await sleep(pauseMs, undefined, { signal: this.stopping.signal });
+    } catch (error) {
+      if (!this.stopping.signal.aborted) throw error;
+    }
+  }
+
+  private assertServing(): Promise<void> {
+    const position = { generation: this.status.generation, n: this.status.appliedN };
+    if (position.generation === 0) return Promise.reject(new ReplicaNotServing('replica.empty'));
+    if (this.floor !== null && comparePositions(position, this.floor) < 0) {
+      return Promise.reject(new ReplicaNotServing('replica.below_floor'));
+    }
+    return Promise.resolve();
+  }
+}
+
+class ReplicaNotServing extends Error {
+  constructor(readonly code: string) {
+    super(code);
+  }
+}
+
+function openReplicaBucket(config: AppConfig): Bucket {
+  const { url, endpoint, region, accessKeyId, secretAccessKey, forcePathStyle } = config.bucket;
+  return openBucket(url ?? '', {
+    pathStyle: forcePathStyle,
+    ...(endpoint === null ? {} : { endpoint }),
+    ...(region === null ? {} : { region }),
+    ...(accessKeyId === null ? {} : { accessKeyId }),
+    ...(secretAccessKey === null ? {} : { secretAccessKey }),
+  });
+}

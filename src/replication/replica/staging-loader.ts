@@ -1,0 +1,96 @@
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import type { PoolClient } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { FormatError, type BatchLine } from '../format/index.js';
+import type { TargetTable } from './target-tables.js';
+
+/** Temporary tables of one type, gone with the transaction. */
+export interface StagedType {
+  target: TargetTable;
+  upserts: { table: string; count: number };
+  deletes: { table: string; count: number };
+}
+
+interface Pending {
+  table: string;
+  buffers: Buffer[];
+}
+
+const FLUSH_BYTES = 8 * 1024 * 1024;
+// JSON text holds no raw control characters, so with these as quote and delimiter nothing needs escaping.
+const COPY_OPTIONS = String.raw`FORMAT csv, DELIMITER E'\x02', QUOTE E'\x01', ESCAPE E'\x01', ENCODING 'UTF8'`;
+const delimiter = Buffer.from([0x02]);
+const newline = Buffer.from('\n');
+const idStart = Buffer.from('{"id":"');
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Copies lines into temporary tables, type by type, holding at most a few megabytes in memory. */
+export class StagingLoader {
+  readonly types = new Map<string, StagedType>();
+  private readonly pending = new Map<string, Pending>();
+  private pendingBytes = 0;
+
+  constructor(
+    private readonly client: PoolClient,
+    private readonly targets: ReadonlyMap<string, TargetTable>,
+  ) {}
+
+  async add(line: Exclude<BatchLine, { kind: 'header' }>): Promise<void> {
+    const staged = this.types.get(line.type) ?? (await this.open(line.type));
+    if (line.kind === 'delete') {
+      staged.deletes.count += 1;
+      await this.push(staged.deletes.table, [Buffer.from(line.id, 'latin1'), newline]);
+      return;
+    }
+    staged.upserts.count += 1;
+    await this.push(staged.upserts.table, [idOf(line.row), delimiter, line.row, newline]);
+  }
+
+  async flush(): Promise<void> {
+    for (const { table, buffers } of this.pending.values()) {
+      if (buffers.length === 0) continue;
+      const columns = table.startsWith('upsert') ? '(id, row)' : '(id)';
+      const copy = this.client.query(
+        copyFrom(`COPY pg_temp.${table} ${columns} FROM STDIN WITH (${COPY_OPTIONS})`),
+      );
+      await pipeline(Readable.from([Buffer.concat(buffers)]), copy);
+      buffers.length = 0;
+    }
+    this.pendingBytes = 0;
+  }
+
+  private async push(table: string, buffers: Buffer[]): Promise<void> {
+    this.pending.get(table)?.buffers.push(...buffers);
+    for (const buffer of buffers) this.pendingBytes += buffer.length;
+    if (this.pendingBytes >= FLUSH_BYTES) await this.flush();
+  }
+
+  private async open(type: string): Promise<StagedType> {
+    const target = this.targets.get(type);
+    if (target === undefined)
+      throw new FormatError('format.malformed', 'a line is of a type that the header does not name');
+    const index = String(this.types.size);
+    const staged: StagedType = {
+      target,
+      upserts: { table: `upsert_${index}`, count: 0 },
+      deletes: { table: `delete_${index}`, count: 0 },
+    };
+    await this.client.query(
+      `CREATE TEMPORARY TABLE ${staged.upserts.table} (id uuid, row text) ON COMMIT DROP`,
+    );
+    await this.client.query(`CREATE TEMPORARY TABLE ${staged.deletes.table} (id uuid) ON COMMIT DROP`);
+    this.types.set(type, staged);
+    for (const { table } of [staged.upserts, staged.deletes]) this.pending.set(table, { table, buffers: [] });
+    return staged;
+  }
+}
+
+/** The id is the first member of every row, so the row need not be parsed for it. */
+function idOf(row: Buffer): Buffer {
+  const id = row.subarray(idStart.length, idStart.length + 36);
+  const isFramed = row.subarray(0, idStart.length).equals(idStart) && row[idStart.length + 36] === 0x22;
+  if (!isFramed || !uuid.test(id.toString('latin1')))
+    throw new FormatError('format.malformed', 'a row does not begin with its id');
+  return id;
+}
