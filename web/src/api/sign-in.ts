@@ -1,0 +1,26 @@
+import { isProblem } from './problem.js';
+import { request } from './http.js';
+import { session, type Session } from './session.js';
+
+/** Finds out whether the browser's cookie is still good. Nobody signed in is an answer, not an error. */
+export async function resumeSession(): Promise<void> {
+  try {
+    session.set((await request<Session>('/me')).body);
+  } catch (error) {
+    if (!isProblem(error)) throw error;
+    session.set(null);
+  }
+}
+
+export async function signIn(email: string, password: string): Promise<void> {
+  const options = { method: 'POST', body: { email, password }, isSignIn: true } as const;
+  session.set((await request<Session>('/auth/sign-in', options)).body);
+}
+
+export async function signOut(): Promise<void> {
+  try {
+    await request('/auth/sign-out', { method: 'POST', isSignIn: true });
+  } finally {
+    session.set(null);
+  }
+}

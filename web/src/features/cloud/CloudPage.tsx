@@ -1,0 +1,56 @@
+import './cloud.css';
+import '../../records/list/list.css';
+import { Link } from 'react-router';
+import { EmptyState } from '../../design/EmptyState.js';
+import { Skeleton } from '../../design/Skeleton.js';
+import { useTexts } from '../../i18n/texts.js';
+import { Failure } from '../../records/Failure.js';
+import { ConnectorPanel } from './ConnectorPanel.js';
+import { PolicyPanel } from './PolicyPanel.js';
+import { ReplicasPanel } from './ReplicasPanel.js';
+import { TypeTable } from './TypeTable.js';
+import { VersionsPanel } from './VersionsPanel.js';
+import { useCloudStatus, usePolicy } from './cloud-api.js';
+
+function Loading() {
+  return (
+    <div className="card panel-pad cloud-loading" aria-busy="true">
+      <Skeleton width="40%" />
+    </div>
+  );
+}
+
+/** What leaves the house, how it is doing on its way, and what stayed home. */
+export default function CloudPage() {
+  const { t } = useTexts();
+  const status = useCloudStatus();
+  const policy = usePolicy();
+  const problem = status.error ?? policy.error;
+  if (problem && !status.data) return <Failure error={problem} />;
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>{t('cloud.title')}</h1>
+      </div>
+      {status.data === null && (
+        <EmptyState title={t('cloud.off')} hint={t('cloud.offHint')}>
+          <Link to="/" className="button">
+            {t('nav.home')}
+          </Link>
+        </EmptyState>
+      )}
+      {status.data === undefined && <Loading />}
+      {status.data && (
+        <>
+          <ConnectorPanel status={status.data} />
+          <div className="cloud-columns">
+            <TypeTable status={status.data} policy={policy.data ?? null} />
+            <ReplicasPanel status={status.data} />
+          </div>
+        </>
+      )}
+      {policy.data && <PolicyPanel policy={policy.data} />}
+      <VersionsPanel />
+    </div>
+  );
+}

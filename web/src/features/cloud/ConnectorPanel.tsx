@@ -1,0 +1,84 @@
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { Icon } from '../../design/Icon.js';
+import { useFormats } from '../../i18n/format.js';
+import { useTexts } from '../../i18n/texts.js';
+import { When } from '../../records/values/When.js';
+import { LagChart } from './LagChart.js';
+import type { CloudStatus } from './cloud-api.js';
+
+const keptPoints = 150;
+
+/** The lags seen since this page was opened, the oldest first. */
+function useLags(lagMs: number | null): number[] {
+  const [lags, setLags] = useState<number[]>([]);
+  const latest = useRef(lagMs);
+  latest.current = lagMs;
+  useEffect(() => {
+    const sample = () => {
+      const value = latest.current;
+      if (value !== null) setLags((known) => [...known, value].slice(1 - keptPoints));
+    };
+    sample();
+    const timer = setInterval(sample, 2000);
+    return () => {
+      clearInterval(timer);
+    };
+  }, []);
+  return lags;
+}
+
+function Figure({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className="figure">
+      <dt className="muted small">{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function state(status: CloudStatus): 'off' | 'paused' | 'failing' | 'running' {
+  if (!status.enabled) return 'off';
+  if (status.paused) return 'paused';
+  return status.lastError ? 'failing' : 'running';
+}
+
+const looks = { off: '', paused: 'warn', failing: 'bad', running: 'good' };
+
+export function ConnectorPanel({ status }: { status: CloudStatus }) {
+  const { t, find } = useTexts();
+  const format = useFormats();
+  const lags = useLags(status.lagMs);
+  const standing = state(status);
+  const { lastError } = status;
+  return (
+    <section className="card panel-pad">
+      <header className="row">
+        <h2>{t('cloud.connector')}</h2>
+        <span className={`badge ${looks[standing]}`}>{t(`cloud.states.${standing}`)}</span>
+      </header>
+      {lastError && (
+        <p className="notice bad" role="alert">
+          <Icon name="warning" />
+          <span>
+            {find(`cloud.errors.${lastError.code}`) ?? lastError.message} <When value={lastError.at} />
+          </span>
+        </p>
+      )}
+      <div className="connector">
+        <dl className="figures">
+          <Figure label={t('cloud.lag')}>
+            <span className="figure-big">{status.lagMs === null ? '–' : format.duration(status.lagMs)}</span>
+          </Figure>
+          <Figure label={t('cloud.published')}>
+            {status.publishedAt ? <When value={status.publishedAt} /> : '–'}
+          </Figure>
+          <Figure label={t('cloud.generation')}>{status.generation ?? '–'}</Figure>
+          <Figure label={t('cloud.batch')}>{status.n === null ? '–' : format.number(status.n)}</Figure>
+          <Figure label={t('cloud.backlog')}>{t('cloud.changes', { count: status.backlog })}</Figure>
+          <Figure label={t('cloud.spool')}>{format.bytes(status.spoolBytes)}</Figure>
+        </dl>
+        <LagChart lags={lags} />
+      </div>
+    </section>
+  );
+}

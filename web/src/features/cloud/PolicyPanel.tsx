@@ -1,0 +1,47 @@
+import { useState } from 'react';
+import { isReplica } from '../../api/session.js';
+import { Button } from '../../design/Button.js';
+import { useTexts } from '../../i18n/texts.js';
+import { When } from '../../records/values/When.js';
+import { PolicyEditor } from './PolicyEditor.js';
+import type { Policy } from './cloud-api.js';
+
+/** The policy in force, as it was approved. */
+export function PolicyPanel({ policy }: { policy: Policy }) {
+  const { t } = useTexts();
+  const [isEditing, setEditing] = useState(false);
+  return (
+    <section className="card">
+      <header className="row panel-pad wrap">
+        <h2>{t('cloud.policy', { version: policy.version })}</h2>
+        <span className="badge good">{t('cloud.inForce')}</span>
+        <span className="muted small">
+          {policy.activatedAt && <When value={policy.activatedAt} />} · {policy.hash.slice(0, 12)}
+        </span>
+        <span className="grow" />
+        {!isReplica() && !isEditing && (
+          <Button
+            icon="edit"
+            onClick={() => {
+              setEditing(true);
+            }}
+          >
+            {t('cloud.propose')}
+          </Button>
+        )}
+      </header>
+      {isEditing ? (
+        <PolicyEditor
+          policy={policy}
+          onClose={() => {
+            setEditing(false);
+          }}
+        />
+      ) : (
+        <pre className="yaml" tabIndex={0} aria-label={t('cloud.yaml')}>
+          {policy.yaml}
+        </pre>
+      )}
+    </section>
+  );
+}

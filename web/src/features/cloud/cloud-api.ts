@@ -1,0 +1,118 @@
+import { useQuery } from '@tanstack/react-query';
+import { isProblem } from '../../api/problem.js';
+import { request } from '../../api/http.js';
+
+export interface TypeCount {
+  type: string;
+  published: number;
+  withheld: number;
+}
+export interface ReplicaStanding {
+  name: string;
+  generation: number;
+  n: number;
+  appliedAt: string | null;
+  lagMs: number | null;
+}
+export interface CloudStatus {
+  enabled: boolean;
+  generation: number | null;
+  n: number | null;
+  publishedAt: string | null;
+  asOf: string | null;
+  lagMs: number | null;
+  backlog: number;
+  spoolBytes: number;
+  policy: { version: number; hash: string; activatedAt: string } | null;
+  lastError: { code: string; message: string; at: string } | null;
+  paused: boolean;
+  types?: TypeCount[];
+  replicas?: ReplicaStanding[];
+}
+export interface FieldTreatment {
+  included: string[];
+  omitted: string[];
+  masked: string[];
+}
+export interface PolicyType {
+  type: string;
+  included?: number;
+  withheld?: number;
+  fields?: FieldTreatment;
+}
+export interface Policy {
+  version: number;
+  yaml: string;
+  hash: string;
+  activatedAt: string | null;
+  proposedBy: string | null;
+  approvedBy: string | null;
+  types?: PolicyType[];
+}
+export interface PolicyVersion {
+  version: number;
+  hash: string;
+  state: string;
+  proposedBy: string | null;
+  approvedBy: string | null;
+  reason: string | null;
+  proposedAt: string | null;
+  activatedAt: string | null;
+}
+export interface PolicyFault {
+  line: number | null;
+  column: number | null;
+  path: string;
+  message: string;
+  suggestion?: string | null;
+}
+export interface PolicyCheck {
+  ok: boolean;
+  errors: PolicyFault[];
+  counts: PolicyType[];
+}
+
+const statusEveryMs = 2000;
+
+async function read<T>(path: string, signal: AbortSignal): Promise<T | null> {
+  try {
+    return (await request<T>(path, { signal })).body;
+  } catch (error) {
+    // nothing is set up yet
+    if (isProblem(error) && error.status === 404) return null;
+    throw error;
+  }
+}
+
+export function useCloudStatus() {
+  return useQuery({
+    queryKey: ['cloud', 'status'],
+    queryFn: ({ signal }) => read<CloudStatus>('/cloud/status', signal),
+    refetchInterval: statusEveryMs,
+    staleTime: 0,
+  });
+}
+
+export function usePolicy() {
+  return useQuery({
+    queryKey: ['cloud', 'policy'],
+    queryFn: ({ signal }) => read<Policy>('/cloud/policy', signal),
+  });
+}
+
+export function usePolicyVersions() {
+  return useQuery({
+    queryKey: ['cloud', 'versions'],
+    queryFn: async ({ signal }) =>
+      (await read<{ data: PolicyVersion[] }>('/cloud/policy/versions', signal))?.data ?? [],
+  });
+}
+
+export const checkPolicy = async (yaml: string, signal: AbortSignal): Promise<PolicyCheck> =>
+  (await request<PolicyCheck>('/cloud/policy/check', { method: 'POST', body: { yaml }, signal })).body;
+
+export const proposePolicy = (yaml: string, reason: string) =>
+  request('/cloud/policy/propose', { method: 'POST', body: { yaml, reason } });
+
+export const approvePolicy = (version: number) =>
+  request(`/cloud/policy/${String(version)}/approve`, { method: 'POST', body: {} });

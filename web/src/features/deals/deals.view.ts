@@ -1,0 +1,45 @@
+import type { NounView } from '../../records/noun-view.js';
+import { DealStage, StageInput } from './DealStage.js';
+
+export const dealsView: NounView = {
+  plural: 'deals',
+  icon: 'deal',
+  columns: [
+    { path: 'name', widthPx: 260 },
+    { path: 'accountId', widthPx: 180 },
+    { path: 'stage', widthPx: 120 },
+    { path: 'amount', widthPx: 130 },
+    { path: 'closeDate', widthPx: 130 },
+    { path: 'productId', widthPx: 140 },
+    { path: 'ownerId', widthPx: 150 },
+  ],
+  facets: [
+    { path: 'status', from: 'options' },
+    { path: 'stage', from: 'values' },
+    { path: 'ownerId', from: 'reference' },
+    { path: 'productId', from: 'reference' },
+    { path: 'account.sector', from: 'values' },
+  ],
+  sort: '-closeDate',
+  card: { badge: 'stage', value: 'amount', lines: ['accountId', 'closeDate', 'ownerId'] },
+  badges: ['status', 'stage'],
+  facts: [
+    'amount',
+    'closeDate',
+    'accountId',
+    'contactId',
+    'ownerId',
+    'productId',
+    'probability',
+    'engagedOn',
+    'pipelineId',
+  ],
+  form: [
+    { title: 'form.main', fields: ['name', 'accountId', 'contactId', 'ownerId'] },
+    { title: 'form.progress', fields: ['stage', 'amount', 'closeDate', 'probability', 'productId', 'engagedOn'] },
+    { title: 'form.more', fields: ['description'] },
+  ],
+  related: [],
+  renderers: { stage: DealStage },
+  inputs: { stage: StageInput },
+};

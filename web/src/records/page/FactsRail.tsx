@@ -1,0 +1,76 @@
+import { fieldNamed } from '../../api/record-types.js';
+import { isReplica } from '../../api/session.js';
+import { valueOf, type CrmRecord, type FieldType, type RecordType } from '../../api/types.js';
+import { Icon } from '../../design/Icon.js';
+import { useTexts } from '../../i18n/texts.js';
+import type { NounView } from '../noun-view.js';
+import { FieldValue } from '../values/FieldValue.js';
+import { When } from '../values/When.js';
+import { useLabels } from '../values/labels.js';
+
+interface Props {
+  type: RecordType;
+  view: NounView;
+  record: CrmRecord;
+}
+
+function Facts({ type, fields, record }: { type: RecordType; fields: FieldType[]; record: CrmRecord }) {
+  const labels = useLabels(type);
+  if (fields.length === 0) return null;
+  return (
+    <dl className="facts">
+      {fields.map((field) => (
+        <div key={field.path}>
+          <dt>{labels.field(field)}</dt>
+          <dd>
+            <FieldValue type={type} field={field} record={record} isFull />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Which fields the policy keeps at home: said, so that nobody takes a gap for an empty field. */
+function Omitted({ type }: { type: RecordType }) {
+  const { t } = useTexts();
+  const labels = useLabels(type);
+  const omitted = type.fields.filter((field) => field.omitted);
+  if (!isReplica() || omitted.length === 0) return null;
+  return (
+    <p className="omitted muted small">
+      <Icon name="lock" isSmall /> {t('replica.omitted')} {omitted.map((field) => labels.field(field)).join(', ')}
+    </p>
+  );
+}
+
+/** The facts of a record beside its history. */
+export function FactsRail({ type, view, record }: Props) {
+  const { t } = useTexts();
+  const labels = useLabels(type);
+  const facts = view.facts
+    .map((path) => fieldNamed(type, path))
+    .filter((field): field is FieldType => field !== undefined && !field.omitted);
+  const custom = type.fields.filter((field) => field.custom && !field.omitted);
+  const long = type.fields.filter(
+    (field) => field.kind === 'longText' && !field.omitted && Boolean(valueOf(record, field)),
+  );
+  return (
+    <aside className="card rail" aria-label={t('record.facts')}>
+      <Facts type={type} fields={facts} record={record} />
+      {custom.length > 0 && <h2 className="rail-head">{t('form.custom')}</h2>}
+      <Facts type={type} fields={custom} record={record} />
+      {long.map((field) => (
+        <section key={field.path}>
+          <h2 className="rail-head">{labels.field(field)}</h2>
+          <p className="long-text">{String(valueOf(record, field))}</p>
+        </section>
+      ))}
+      <Omitted type={type} />
+      <p className="muted small rail-foot">
+        {t('record.created')} <When value={record.createdAt} /> · {t('record.updated')}{' '}
+        <When value={record.updatedAt} />
+      </p>
+    </aside>
+  );
+}

@@ -1,0 +1,104 @@
+import { Link } from 'react-router';
+import { useRecordTypes } from '../../api/record-types.js';
+import { valueOf, type CrmRecord, type FieldType, type Linked, type Money, type RecordType } from '../../api/types.js';
+import { viewOf } from '../../features/views.js';
+import { useFormats } from '../../i18n/format.js';
+import { useTexts } from '../../i18n/texts.js';
+import { Badge } from './Badge.js';
+import { When } from './When.js';
+import { useLabels } from './labels.js';
+
+interface Props {
+  type: RecordType;
+  field: FieldType;
+  record: CrmRecord;
+  /** dates in full beside the relative form, for the rail */
+  isFull?: boolean;
+}
+
+const isEmpty = (value: unknown) => value === null || value === undefined || value === '';
+
+function Reference({ field, record }: Props) {
+  const { t } = useTexts();
+  const types = useRecordTypes();
+  const linked = field.relation ? (record[field.relation] as Linked | null | undefined) : undefined;
+  const id = linked?.id ?? (record[field.name] as string);
+  const target = types.find((each) => each.name === field.target);
+  const name = linked?.title ?? t('record.notVisible');
+  if (!target || !linked?.title || !viewOf(target.plural)) return <span className="muted">{name}</span>;
+  return <Link to={`/${target.plural}/${id}`}>{name}</Link>;
+}
+
+/** Web addresses come from people: only http and https become links. */
+function WebLink({ value }: { value: string }) {
+  const href = /^https?:\/\//i.test(value) ? value : null;
+  const shown = value.replace(/^https?:\/\/(www\.)?/i, '').replace(/\/$/, '');
+  if (!href) return <>{value}</>;
+  return (
+    <a href={href} target="_blank" rel="noreferrer noopener">
+      {shown}
+    </a>
+  );
+}
+
+function DateValue({ field, value, isFull }: { field: FieldType; value: string; isFull: boolean }) {
+  const format = useFormats();
+  const isDay = field.kind === 'date';
+  if (!isFull) return <When value={value} isDay={isDay} />;
+  return (
+    <span>
+      {isDay ? format.day(value) : format.time(value)}{' '}
+      <span className="muted small">
+        (<When value={value} isDay={isDay} />)
+      </span>
+    </span>
+  );
+}
+
+/** One field of a record, shown as its kind deserves. */
+export function FieldValue(props: Props) {
+  const { type, field, record, isFull = false } = props;
+  const { t } = useTexts();
+  const format = useFormats();
+  const labels = useLabels(type);
+  const Renderer = viewOf(type.plural)?.renderers?.[field.path];
+  const value = valueOf(record, field);
+  if (isEmpty(value)) return isFull ? <span className="muted">–</span> : null;
+  if (Renderer) return <Renderer record={record} />;
+  switch (field.kind) {
+    case 'reference':
+      return <Reference {...props} />;
+    case 'money':
+      return <>{format.money(value as Money)}</>;
+    case 'integer':
+      return <>{field.name.startsWith('year') ? String(value) : format.number(value as number)}</>;
+    case 'decimal':
+      return <>{format.number(Number(value))}</>;
+    case 'boolean':
+      return <>{t(value === true ? 'value.yes' : 'value.no')}</>;
+    case 'choice':
+      return field.custom ? (
+        <>{String(value)}</>
+      ) : (
+        <Badge value={String(value)} label={labels.option(field, String(value))} />
+      );
+    case 'date':
+    case 'dateTime':
+      return <DateValue field={field} value={String(value)} isFull={isFull} />;
+    case 'email':
+      return <a href={`mailto:${String(value)}`}>{String(value)}</a>;
+    case 'phone':
+      return String(value).includes('*') ? (
+        <>{String(value)}</>
+      ) : (
+        <a href={`tel:${String(value).replace(/[^+\d]/g, '')}`}>{String(value)}</a>
+      );
+    case 'url':
+      return <WebLink value={String(value)} />;
+    default:
+      return <>{String(value)}</>;
+  }
+}
+
+export const isNumeric = (field: FieldType): boolean =>
+  field.kind === 'money' || field.kind === 'integer' || field.kind === 'decimal';

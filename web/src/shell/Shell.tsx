@@ -1,0 +1,134 @@
+import './shell.css';
+import { Suspense, useEffect, useState } from 'react';
+import { NavLink, Outlet, useLocation } from 'react-router';
+import { useRecordTypes } from '../api/record-types.js';
+import { currentSession } from '../api/session.js';
+import { Button } from '../design/Button.js';
+import { Icon } from '../design/Icon.js';
+import { Skeleton } from '../design/Skeleton.js';
+import { useTexts } from '../i18n/texts.js';
+import { Logo } from './Logo.js';
+import { QuickJump } from './QuickJump.js';
+import { ReplicaBanner } from './ReplicaBanner.js';
+import { Toasts } from './Toasts.js';
+import { UserMenu } from './UserMenu.js';
+import { firstSecondaryPath, pages, type PageEntry } from './pages.js';
+
+function usePages(): PageEntry[] {
+  const readable = new Set(
+    useRecordTypes()
+      .filter((type) => type.can.read !== 'none')
+      .map((type) => type.plural),
+  );
+  const isAdmin = currentSession().roles.some((role) => role.startsWith('admin') || role === 'compliance');
+  return pages.filter((page) => (page.adminOnly ? isAdmin : !page.plural || readable.has(page.plural)));
+}
+
+function Navigation({ entries }: { entries: PageEntry[] }) {
+  const { t } = useTexts();
+  return (
+    <nav className="nav" aria-label={t('nav.main')}>
+      <Logo />
+      {entries.map((page) => (
+        <div key={page.path}>
+          {page.path === firstSecondaryPath && <div className="nav-rule" />}
+          <NavLink to={page.path} end={page.path === '/'} className="nav-link">
+            <Icon name={page.icon} />
+            <span className="ellipsis">{t(page.name)}</span>
+          </NavLink>
+        </div>
+      ))}
+    </nav>
+  );
+}
+
+function TabBar({ entries }: { entries: PageEntry[] }) {
+  const { t } = useTexts();
+  return (
+    <nav className="tabbar" aria-label={t('nav.phone')}>
+      {entries
+        .filter((page) => page.isOnPhone)
+        .map((page) => (
+          <NavLink key={page.path} to={page.path} end={page.path === '/'} className="tab-link">
+            <Icon name={page.icon} />
+            <span className="ellipsis">{t(page.name)}</span>
+          </NavLink>
+        ))}
+    </nav>
+  );
+}
+
+function useJumpKey(open: () => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      open();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => {
+      window.removeEventListener('keydown', onKey);
+    };
+  }, [open]);
+}
+
+function PageSkeleton() {
+  return (
+    <div className="page" aria-busy="true">
+      <Skeleton width={180} height={24} />
+    </div>
+  );
+}
+
+export function Shell() {
+  const { t } = useTexts();
+  const entries = usePages();
+  const { pathname } = useLocation();
+  const [isJumping, setJumping] = useState(false);
+  const [openJump] = useState(() => () => {
+    setJumping(true);
+  });
+  useJumpKey(openJump);
+  const section = entries.find((page) => page.path !== '/' && pathname.startsWith(page.path));
+  const title = section ? `${t(section.name)} · Holdfast` : 'Holdfast';
+  return (
+    <div className="shell">
+      <title>{title}</title>
+      <a className="button skip" href="#content">
+        {t('nav.skip')}
+      </a>
+      <ReplicaBanner />
+      <Navigation entries={entries} />
+      <header className="bar">
+        <Logo />
+        <span className="grow" />
+        <Button
+          className="jump-button"
+          icon="search"
+          onClick={openJump}
+          aria-label={t('jump.open')}
+          aria-keyshortcuts="Control+K"
+        >
+          <span className="grow">{t('jump.open')}</span>
+          <span className="kbd">{t('jump.keys')}</span>
+        </Button>
+        <UserMenu entries={entries.filter((page) => !page.isOnPhone)} />
+      </header>
+      <main className="content" id="content" tabIndex={-1}>
+        <Suspense fallback={<PageSkeleton />}>
+          <Outlet />
+        </Suspense>
+      </main>
+      <TabBar entries={entries} />
+      {isJumping && (
+        <QuickJump
+          entries={entries}
+          onClose={() => {
+            setJumping(false);
+          }}
+        />
+      )}
+      <Toasts />
+    </div>
+  );
+}

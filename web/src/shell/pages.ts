@@ -1,0 +1,28 @@
+import type { IconName } from '../design/Icon.js';
+
+export interface PageEntry {
+  path: string;
+  /** key of the name in the texts */
+  name: string;
+  icon: IconName;
+  /** the record type it shows; the entry is left out for people who may not read it */
+  plural?: string;
+  isOnPhone?: boolean;
+  adminOnly?: boolean;
+}
+
+/** What the navigation offers, in order. The four nouns of daily work come first. */
+export const pages: readonly PageEntry[] = [
+  { path: '/', name: 'nav.home', icon: 'home', isOnPhone: true },
+  { path: '/accounts', name: 'types.account.many', icon: 'account', plural: 'accounts', isOnPhone: true },
+  { path: '/contacts', name: 'types.contact.many', icon: 'contact', plural: 'contacts', isOnPhone: true },
+  { path: '/deals', name: 'types.deal.many', icon: 'deal', plural: 'deals', isOnPhone: true },
+  { path: '/cases', name: 'types.case.many', icon: 'case', plural: 'cases', isOnPhone: true },
+  { path: '/activities', name: 'types.activity.many', icon: 'activity', plural: 'activities' },
+  { path: '/products', name: 'types.product.many', icon: 'product', plural: 'products' },
+  { path: '/users', name: 'types.user.many', icon: 'user', plural: 'users' },
+  { path: '/cloud', name: 'nav.cloud', icon: 'cloud', adminOnly: true },
+];
+
+/** Where the secondary part of the navigation starts. */
+export const firstSecondaryPath = '/activities';
