@@ -123,8 +123,7 @@ export class PolicySource {
       Node: (_, node) => {
         if (isAlias(node)) this.report(node, '', 'aliases are not allowed in a policy');
         else if (node.anchor) this.report(node, '', 'anchors are not allowed in a policy');
-        else if (node.tag && /^!(?!$)/.test(node.tag))
-          this.report(node, '', 'tags are not allowed in a policy');
+        else if (node.tag !== undefined) this.report(node, '', 'tags are not allowed in a policy');
       },
     });
   }
