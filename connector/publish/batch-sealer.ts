@@ -10,7 +10,7 @@ import { BatchWriter, type BatchPlace, type TypeState } from './batch-writer.js'
 import type { CloudCatalog } from './cloud-catalog.js';
 import type { Generation } from './generation.store.js';
 import { newNonce } from './nonce.js';
-import { PublishError } from './publish.errors.js';
+import { ConnectorError } from '../connector.errors.js';
 import type { OpenSnapshot } from './snapshot-reader.js';
 import type { Spool } from './spool.js';
 import type { ConnectorTrust } from './trust.js';
@@ -48,7 +48,7 @@ export class BatchSealer {
 
   private place(generation: Generation, n: number, epoch: number, nonce: string): BatchPlace {
     const recipients = this.trust.recipients();
-    if (recipients.length === 0) throw new PublishError('no-recipient', 'The root of trust names no replica to seal to.');
+    if (recipients.length === 0) throw new ConnectorError('no-recipient', 'The root of trust names no replica to seal to.');
     const folder = this.spool.folderOf({ generation: generation.id, n, nonce });
     return { tenant: this.trust.tenant, generation: generation.id, n, epoch, recipients, folder };
   }

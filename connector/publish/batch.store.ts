@@ -3,7 +3,7 @@ import type { TypeState } from './batch-writer.js';
 import { moveCursor, type Generation } from './generation.store.js';
 import { undoLedgerChanges, type LedgerChanges } from './ledger-changes.js';
 import type { PublishLease } from './publish-lease.js';
-import { inTransaction, type PublisherDatabase, type Session } from './publisher-database.js';
+import { inTransaction, type ConnectorDatabase, type Session } from '../connector-database.js';
 import type { OpenSnapshot } from './snapshot-reader.js';
 
 /** A batch that is sealed and signed, with everything that must be known of it after a crash. */
@@ -43,7 +43,7 @@ const PENDING = `SELECT generation, n, kind, nonce, lease_epoch, policy_version,
 /** Rows of `replication.batch`, and the three transactions that a batch goes through. */
 export class BatchStore {
   constructor(
-    private readonly db: PublisherDatabase,
+    private readonly db: ConnectorDatabase,
     private readonly lease: PublishLease,
   ) {}
 

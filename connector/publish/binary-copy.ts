@@ -1,4 +1,4 @@
-import { PublishError } from './publish.errors.js';
+import { ConnectorError } from '../connector.errors.js';
 
 /** PostgreSQL docs, COPY, "Binary Format": signature, flags, length of an extension that nobody uses. */
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
@@ -51,8 +51,8 @@ export class RowCopyParser {
   }
 }
 
-function broken(): PublishError {
-  return new PublishError('database-unexpected', 'The database sent a COPY that is not one of (uuid, text).');
+function broken(): ConnectorError {
+  return new ConnectorError('database-unexpected', 'The database sent a COPY that is not one of (uuid, text).');
 }
 
 const BLOCK_BYTES = 256 * 1024;

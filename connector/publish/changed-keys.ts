@@ -1,6 +1,6 @@
 import { viewOf, type CloudType, type Fingerprints } from './cloud-catalog.js';
 import type { OpenSnapshot } from './snapshot-reader.js';
-import { PublishError } from './publish.errors.js';
+import { ConnectorError } from '../connector.errors.js';
 
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 const DEPENDENTS_CHUNK = 5_000;
@@ -16,7 +16,7 @@ export interface SnapshotBounds {
 
 export function boundsOf(snapshot: string): SnapshotBounds {
   const match = SNAPSHOT_TEXT.exec(snapshot);
-  if (match === null) throw new PublishError('database-unexpected', 'A stored snapshot is not one.');
+  if (match === null) throw new ConnectorError('database-unexpected', 'A stored snapshot is not one.');
   return { xmax: match[2] ?? '', xip: (match[3] ?? '').split(',').filter((xid) => xid !== '') };
 }
 
@@ -58,7 +58,7 @@ export class ChangedKeys {
   private async insertDependents(open: OpenSnapshot): Promise<void> {
     for (const { type, dependentsFunction } of open.catalog.types) {
       if (dependentsFunction === null) continue;
-      if (!FUNCTION_NAME.test(dependentsFunction)) throw new PublishError('catalog-invalid', 'A dependents function has no plain name.');
+      if (!FUNCTION_NAME.test(dependentsFunction)) throw new ConnectorError('catalog-invalid', 'A dependents function has no plain name.');
       let last = NO_ID;
       for (;;) {
         const ids = await this.changedIds(open, type, last);

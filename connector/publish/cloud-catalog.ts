@@ -1,5 +1,5 @@
 import type { TypeSchema } from '../../src/replication/format/index.js';
-import type { PublisherDatabase, Session } from './publisher-database.js';
+import type { ConnectorDatabase, Session } from '../connector-database.js';
 
 /** One policy view and what the connector must know to read it. */
 export interface CloudType extends TypeSchema {
@@ -43,7 +43,7 @@ export async function readCatalog(session: Session): Promise<CloudCatalog | null
   return { policyVersion: row.version, policyHash: row.hash, types: row.types, fingerprints: row.fingerprints };
 }
 
-export async function readActiveVersion(db: PublisherDatabase): Promise<{ version: number; hash: string } | null> {
+export async function readActiveVersion(db: ConnectorDatabase): Promise<{ version: number; hash: string } | null> {
   const [row] = await db.query<{ version: number; hash: string }>(ACTIVE);
   return row ?? null;
 }

@@ -1,4 +1,4 @@
-import type { PublisherDatabase } from './publisher-database.js';
+import type { ConnectorDatabase } from '../connector-database.js';
 
 /** What people ask of the connector. The server writes it, the connector only reads. */
 export interface ConnectorControl {
@@ -6,7 +6,7 @@ export interface ConnectorControl {
   isForkAllowed: boolean;
 }
 
-export async function readControl(db: PublisherDatabase): Promise<ConnectorControl> {
+export async function readControl(db: ConnectorDatabase): Promise<ConnectorControl> {
   const row = await db.one<{ paused: boolean; fork_allowed: boolean }>(
     `SELECT paused, coalesce(fork_allowed_until > clock_timestamp(), false) AS fork_allowed
      FROM replication.connector_control`,

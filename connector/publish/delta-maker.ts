@@ -109,7 +109,11 @@ export function assertSameSource(generation: Generation, open: OpenSnapshot, sin
   if (open.source.timeline !== timeline) {
     throw new ForkDetected('The database is on another timeline than before: it was restored or promoted.');
   }
-  if (since !== null && BigInt(boundsOf(open.snapshot).xmax) < BigInt(boundsOf(since).xmax)) {
-    throw new ForkDetected('Transaction numbers have gone back: the database was set back.');
-  }
+  assertRisen(open.snapshot, since);
+}
+
+/** @throws ForkDetected */
+export function assertRisen(snapshot: string, since: string | null): void {
+  if (since === null || BigInt(boundsOf(snapshot).xmax) >= BigInt(boundsOf(since).xmax)) return;
+  throw new ForkDetected('Transaction numbers have gone back: the database was set back.');
 }

@@ -7,7 +7,7 @@ import { assertSameSource, type DeltaMaker } from './delta-maker.js';
 import type { Generation, GenerationStore } from './generation.store.js';
 import type { LaneEvents } from './lane-events.js';
 import type { PublishLease } from './publish-lease.js';
-import type { PublisherDatabase } from './publisher-database.js';
+import type { ConnectorDatabase } from '../connector-database.js';
 import { PolicyChanged } from './publish.errors.js';
 import { copyChunk, type SnapshotChunk } from './snapshot-chunk.js';
 import type { OpenSnapshot, SnapshotReader } from './snapshot-reader.js';
@@ -25,7 +25,7 @@ interface ChunkRow {
 }
 
 export interface SnapshotParts {
-  db: PublisherDatabase;
+  db: ConnectorDatabase;
   reader: SnapshotReader;
   generations: GenerationStore;
   delta: DeltaMaker;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { CloudCatalog, Fingerprints } from './cloud-catalog.js';
 import { newNonce } from './nonce.js';
 import type { PublishLease } from './publish-lease.js';
-import type { PublisherDatabase, Session } from './publisher-database.js';
+import type { ConnectorDatabase, Session } from '../connector-database.js';
 import type { OpenSnapshot, SourceIdentity } from './snapshot-reader.js';
 
 export type GenerationState = 'building' | 'live' | 'retired' | 'purged';
@@ -52,7 +52,7 @@ const COLUMNS = `id, policy_version, policy_hash, state, digest_key, snapshot_no
 /** Rows of `replication.generation`. */
 export class GenerationStore {
   constructor(
-    private readonly db: PublisherDatabase,
+    private readonly db: ConnectorDatabase,
     private readonly lease: PublishLease,
   ) {}
 

@@ -1,4 +1,4 @@
-import type { Session } from './publisher-database.js';
+import type { Session } from '../connector-database.js';
 
 /** How the ledger's digest of one row changes; null on either side: the row is not in the ledger. */
 export interface LedgerChange {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PublisherDatabase, Session } from './publisher-database.js';
+import type { ConnectorDatabase, Session } from '../connector-database.js';
 import { LeaseLost } from './publish.errors.js';
 
 const LANE = 'publish';
@@ -26,7 +26,7 @@ export class PublishLease {
   private epochHeld: number | null = null;
 
   constructor(
-    private readonly db: PublisherDatabase,
+    private readonly db: ConnectorDatabase,
     private readonly leaseMs: number,
   ) {}
 

@@ -1,57 +1,47 @@
-/** What went wrong, in a form that the status page shows: a stable code and one sentence without data of any row. */
-export class PublishError extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.name = new.target.name;
-  }
-}
+import { ConnectorError } from '../connector.errors.js';
 
 /** A standby's snapshot leaves out transactions that are in progress on its primary, and would lose them silently. */
-export class StandbyRefused extends PublishError {
+export class StandbyRefused extends ConnectorError {
   constructor() {
     super('standby-refused', 'The database is a standby. Point the connector at the primary.');
   }
 }
 
 /** Another publisher has taken over. Whatever this one still had in hand must not be recorded or uploaded. */
-export class LeaseLost extends PublishError {
+export class LeaseLost extends ConnectorError {
   constructor(epoch: number) {
     super('lease-lost', `The lease of epoch ${String(epoch)} is no longer held; another connector publishes.`);
   }
 }
 
 /** Database and bucket do not share one history. Publishing stops until a person allows a new generation. */
-export class ForkDetected extends PublishError {
+export class ForkDetected extends ConnectorError {
   constructor(reason: string) {
     super('fork-detected', `${reason} Publishing has stopped; a new generation has to be allowed by a person.`);
   }
 }
 
 /** The policy in force is not the one that the generation in hand was begun under. */
-export class PolicyChanged extends PublishError {
+export class PolicyChanged extends ConnectorError {
   constructor() {
     super('policy-changed', 'The policy has changed; a new generation begins.');
   }
 }
 
 /** A publisher that had been frozen put its batch after this one had taken it back. Not a fork: the nonce is ours. */
-export class GenerationSpoiled extends PublishError {
+export class GenerationSpoiled extends ConnectorError {
   constructor() {
     super('generation-spoiled', 'A batch that was taken back has reached the bucket; a new generation begins.');
   }
 }
 
-export class SpoolFull extends PublishError {
+export class SpoolFull extends ConnectorError {
   constructor(bytes: number, maxBytes: number) {
     super('spool-full', `The spool holds ${String(bytes)} of ${String(maxBytes)} bytes; the bucket has to take some first.`);
   }
 }
 
-export class ConditionalPutMissing extends PublishError {
+export class ConditionalPutMissing extends ConnectorError {
   constructor() {
     super('bucket-unsafe', 'The bucket ignores conditional writes, so two publishers could overwrite each other.');
   }

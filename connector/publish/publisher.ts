@@ -4,12 +4,12 @@ import { BatchStore, type SealedBatch } from './batch.store.js';
 import { ChangedKeys, changesSince } from './changed-keys.js';
 import { readActiveVersion } from './cloud-catalog.js';
 import { readControl } from './connector-control.js';
-import { DeltaMaker } from './delta-maker.js';
+import { assertRisen, DeltaMaker } from './delta-maker.js';
 import { ChunkLost, FirstSnapshot } from './first-snapshot.js';
 import { GenerationStore, type Generation } from './generation.store.js';
 import { LaneEvents, type LaneListener } from './lane-events.js';
 import type { PublishLease } from './publish-lease.js';
-import type { PublisherDatabase } from './publisher-database.js';
+import type { ConnectorDatabase } from '../connector-database.js';
 import { ForkDetected, GenerationSpoiled, PolicyChanged } from './publish.errors.js';
 import { SnapshotReader } from './snapshot-reader.js';
 import { Spool } from './spool.js';
@@ -19,7 +19,7 @@ import { Uploader } from './uploader.js';
 export type TurnOutcome = 'published' | 'moved-on' | 'idle' | 'paused' | 'no-policy';
 
 export interface PublisherOptions {
-  db: PublisherDatabase;
+  db: ConnectorDatabase;
   lease: PublishLease;
   bucket: Bucket;
   trust: ConnectorTrust;
@@ -34,6 +34,12 @@ export interface PublisherOptions {
 const CHUNK_ROWS = 50_000;
 /** How often a quiet lane looks for what no trigger reports: a rewritten table, a trigger switched off. */
 const FINGERPRINT_EVERY_MS = 5_000;
+
+interface Look {
+  has_changes: boolean;
+  at: Date;
+  snapshot: string;
+}
 
 /**
  * Decides, turn by turn, what the publishing lane owes the bucket: to finish a batch that a crash interrupted, to
@@ -157,9 +163,13 @@ export class Publisher {
       this.fingerprintsSeenAt = now;
       if (await this.hasMovedTables(generation)) return true;
     }
-    const { has_changes: hasChanges, at } = await this.options.db.one<{ has_changes: boolean; at: Date }>(
-      `SELECT EXISTS (${changesSince(generation.cursor ?? '')}) AS has_changes, transaction_timestamp() AS at`,
+    const { cursor } = generation;
+    const { has_changes: hasChanges, at, snapshot } = await this.options.db.one<Look>(
+      `SELECT EXISTS (${changesSince(cursor ?? '')}) AS has_changes, transaction_timestamp() AS at,
+         pg_current_snapshot()::text AS snapshot`,
     );
+    // a database that was set back may show no change at all
+    assertRisen(snapshot, cursor);
     if (!hasChanges) this.currentAsOf = at;
     return hasChanges;
   }

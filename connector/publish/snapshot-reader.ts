@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import { readCatalog, viewOf, type CloudCatalog } from './cloud-catalog.js';
-import type { PublisherDatabase } from './publisher-database.js';
-import { PublishError, StandbyRefused } from './publish.errors.js';
+import type { ConnectorDatabase } from '../connector-database.js';
+import { ConnectorError } from '../connector.errors.js';
+import { StandbyRefused } from './publish.errors.js';
 
 /** What tells one database's history from another's. */
 export interface SourceIdentity {
@@ -44,7 +45,7 @@ const MAX_ATTEMPTS = 5;
 const UNDEFINED_TABLE = '42P01';
 
 /** The policy views were exchanged between listing and locking them. */
-class ViewsMoved extends PublishError {
+class ViewsMoved extends ConnectorError {
   constructor() {
     super('views-moved', 'The policy views changed while they were being locked.');
   }
@@ -59,7 +60,7 @@ export class SnapshotReader {
   /** READ COMMITTED takes a new snapshot per statement: in one "delta" rows of different moments would mix. */
   protected readonly isolation: string = 'REPEATABLE READ';
 
-  constructor(protected readonly db: PublisherDatabase) {}
+  constructor(protected readonly db: ConnectorDatabase) {}
 
   /** Answers null where no policy is active. The snapshot is closed when `work` ends, however it ends. */
   async read<T>(work: (open: OpenSnapshot) => Promise<T>): Promise<T | null> {
@@ -103,7 +104,7 @@ export class SnapshotReader {
 async function look(session: pg.Client): Promise<OpenSnapshot | null> {
   const { rows } = await session.query<Look>(LOOK);
   const row = rows[0];
-  if (row === undefined) throw new PublishError('database-unexpected', 'The database did not describe its snapshot.');
+  if (row === undefined) throw new ConnectorError('database-unexpected', 'The database did not describe its snapshot.');
   if (row.is_standby) throw new StandbyRefused();
   const catalog = await readCatalog(session);
   if (catalog === null) return null;

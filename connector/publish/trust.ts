@@ -8,7 +8,7 @@ import {
   rootKey,
   type Signer,
 } from '../../src/replication/format/index.js';
-import { PublishError } from './publish.errors.js';
+import { ConnectorError } from '../connector.errors.js';
 
 /** Name of the pinned root in the connector's key folder, put there when the tenant's keys were made. */
 export const PINNED_ROOT_FILE = 'root.json';
@@ -62,6 +62,6 @@ async function readPin(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new PublishError('trust-missing', `No pinned root of trust at ${path}; make the tenant's keys first.`, { cause: error });
+    throw new ConnectorError('trust-missing', `No pinned root of trust at ${path}; make the tenant's keys first.`, { cause: error });
   }
 }

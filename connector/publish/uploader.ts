@@ -5,7 +5,7 @@ import { readActiveVersion } from './cloud-catalog.js';
 import type { Generation } from './generation.store.js';
 import type { LaneEvents } from './lane-events.js';
 import type { PublishLease } from './publish-lease.js';
-import type { PublisherDatabase } from './publisher-database.js';
+import type { ConnectorDatabase } from '../connector-database.js';
 import { ForkDetected, GenerationSpoiled, PolicyChanged } from './publish.errors.js';
 import type { Spool } from './spool.js';
 import type { ConnectorTrust } from './trust.js';
@@ -16,7 +16,7 @@ const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 export type Standing = 'absent' | 'ours';
 
 export interface UploaderParts {
-  db: PublisherDatabase;
+  db: ConnectorDatabase;
   bucket: Bucket;
   spool: Spool;
   lease: PublishLease;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { LaneEvents, type LaneListener } from '../../../connector/publish/lane-events.js';
 import { PublishLease } from '../../../connector/publish/publish-lease.js';
 import { Publisher, type PublisherOptions, type TurnOutcome } from '../../../connector/publish/publisher.js';
-import { PublisherDatabase } from '../../../connector/publish/publisher-database.js';
+import { ConnectorDatabase } from '../../../connector/connector-database.js';
 import { Spool } from '../../../connector/publish/spool.js';
 import { ConnectorTrust, PINNED_ROOT_FILE } from '../../../connector/publish/trust.js';
 import { openBucket, type Bucket } from '../../../src/platform/bucket/index.js';
@@ -18,7 +18,7 @@ export const TENANT = 'acme';
 export interface TestPublisher {
   publisher: Publisher;
   lease: PublishLease;
-  db: PublisherDatabase;
+  db: ConnectorDatabase;
   /** turns until the lane is quiet */
   settle(): Promise<TurnOutcome[]>;
   /** ends without a word, as kill -9 would */
@@ -71,7 +71,7 @@ async function startPublisher(
   world: { database: PolicyDatabase; bucket: Bucket; spoolFolder: string; trust: ConnectorTrust },
   { leaseMs = 60_000, ...options }: Partial<PublisherOptions> & { leaseMs?: number },
 ): Promise<TestPublisher> {
-  const db = new PublisherDatabase(world.database.database.urls.connector, () => undefined);
+  const db = new ConnectorDatabase(world.database.database.urls.connector, () => undefined);
   const lease = new PublishLease(db, leaseMs);
   const spool = new Spool(world.spoolFolder, 1_000_000_000);
   const publisher = new Publisher({ db, lease, spool, bucket: world.bucket, trust: world.trust, ...options });

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { PublishError } from './publish.errors.js';
+import { ConnectorError } from './connector.errors.js';
 
 /** What the connector's statements run on: one session, so that temporary tables and transactions hold together. */
 export interface Session {
@@ -27,7 +27,7 @@ const SESSION_OPTIONS = [
  * The connector's own connections, apart from TypeORM's, because the publishing lane streams: COPY in both
  * directions, cursors and temporary tables that outlive a transaction.
  */
-export class PublisherDatabase {
+export class ConnectorDatabase {
   private readonly pool: pg.Pool;
   private reader: pg.Client | null = null;
 
@@ -56,7 +56,7 @@ export class PublisherDatabase {
 
   async one<R extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<R> {
     const [row] = await this.query<R>(sql, parameters);
-    if (row === undefined) throw new PublishError('database-unexpected', 'The database answered no row where one must be.');
+    if (row === undefined) throw new ConnectorError('database-unexpected', 'The database answered no row where one must be.');
     return row;
   }
 
@@ -70,7 +70,7 @@ export class PublisherDatabase {
     try {
       return await inTransaction(client, work);
     } catch (error) {
-      if (error instanceof Error && !('severity' in error) && !(error instanceof PublishError)) broken = error;
+      if (error instanceof Error && !('severity' in error) && !(error instanceof ConnectorError)) broken = error;
       throw error;
     } finally {
       client.release(broken);

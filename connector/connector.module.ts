@@ -1,0 +1,56 @@
+import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { openBucket, type Bucket } from '../src/platform/bucket/index.js';
+import { AppConfig } from '../src/platform/config/index.js';
+import { HealthModule } from '../src/platform/health/index.js';
+import { LOGGER, type Logger } from '../src/platform/logging/index.js';
+import { QueueModule } from '../src/platform/queue/index.js';
+import { CONNECTOR_BUCKET } from './connector.tokens.js';
+import { ConnectorDatabase } from './connector-database.js';
+import { PublishLaneService } from './publish/index.js';
+import { purgeGenerations, PurgeReconciler, PurgeWorker } from './purge/index.js';
+
+/** The connector: it dials out only, and what it may read is decided by its database role. */
+@Module({})
+export class ConnectorModule implements OnApplicationShutdown {
+  constructor(
+    private readonly db: ConnectorDatabase,
+    @Inject(CONNECTOR_BUCKET) private readonly bucket: Bucket,
+  ) {}
+
+  static forRoot(): DynamicModule {
+    return {
+      module: ConnectorModule,
+      imports: [HealthModule, QueueModule.forRoot(), QueueModule.forFeature(purgeGenerations)],
+      providers: [
+        { provide: CONNECTOR_BUCKET, inject: [AppConfig], useFactory: bucketOf },
+        { provide: ConnectorDatabase, inject: [AppConfig, LOGGER], useFactory: databaseOf },
+        PurgeReconciler,
+        PurgeWorker,
+        PublishLaneService,
+      ],
+    };
+  }
+
+  /** Last, when lane and jobs have ended. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.db.close();
+    await this.bucket.close();
+  }
+}
+
+function databaseOf(config: AppConfig, log: Logger): ConnectorDatabase {
+  return new ConnectorDatabase(config.database.url, (error) => {
+    log.warn({ event: 'database.connection-lost', err: error });
+  });
+}
+
+function bucketOf({ bucket }: AppConfig): Bucket {
+  const { url, endpoint, region, forcePathStyle: pathStyle, accessKeyId, secretAccessKey } = bucket;
+  return openBucket(url ?? '', {
+    pathStyle,
+    ...(endpoint === null ? {} : { endpoint }),
+    ...(region === null ? {} : { region }),
+    ...(accessKeyId === null ? {} : { accessKeyId }),
+    ...(secretAccessKey === null ? {} : { secretAccessKey }),
+  });
+}

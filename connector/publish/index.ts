@@ -1,0 +1,1 @@
+export { PublishLaneService } from './publish-lane.service.js';

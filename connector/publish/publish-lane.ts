@@ -1,0 +1,199 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bucket } from '../../src/platform/bucket/index.js';
+import { errorCodeOf, safeError, type Logger } from '../../src/platform/logging/index.js';
+import { Heartbeat } from './heartbeat.js';
+import { coalesceChanges, forgetOldBatches, forgetOldChanges } from './housekeeping.js';
+import type { PublishLease } from './publish-lease.js';
+import type { ConnectorDatabase } from '../connector-database.js';
+import { ConnectorError } from '../connector.errors.js';
+import { ConditionalPutMissing, LeaseLost } from './publish.errors.js';
+import type { Publisher, TurnOutcome } from './publisher.js';
+import { lagSeconds, laneErrors, lanePosition, laneBacklog } from './publish.metrics.js';
+import { ReplicaAcks } from './replica-acks.js';
+import type { Spool } from './spool.js';
+import { StatusStore, type LaneState, type LastError } from './status.store.js';
+import type { ConnectorTrust } from './trust.js';
+
+export interface LaneOptions {
+  publisher: Publisher;
+  lease: PublishLease;
+  db: ConnectorDatabase;
+  bucket: Bucket;
+  spool: Spool;
+  trust: ConnectorTrust;
+  log: Logger;
+  pollMs: number;
+  leaseMs: number;
+  beatMs: number;
+  /** entries in the change log above which it is coalesced by key */
+  maxBacklog: number;
+  /** called when a generation went live, so that older ones can leave the bucket */
+  onGenerationLive: (generation: number) => Promise<void>;
+}
+
+const MAX_BACKOFF_MS = 30_000;
+const STATUS_EVERY_MS = 1_000;
+const UPKEEP_EVERY_MS = 10_000;
+
+/**
+ * The publishing lane: a loop under a lease. It is no queue job on purpose (ADR 0007): the lease in PostgreSQL says
+ * who may publish, PostgreSQL says what is owed, and no queue's latency or outage stands between a commit and its batch.
+ */
+export class PublishLane {
+  private readonly status: StatusStore;
+  private readonly heartbeat: Heartbeat;
+  private readonly acks: ReplicaAcks;
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private lastError: LastError | null = null;
+  private state: LaneState = 'starting';
+  private failures = 0;
+  private isBucketProbed = false;
+  private statusWrittenAt = 0;
+  private upkeepAt = 0;
+  private wentLive = 0;
+
+  constructor(private readonly options: LaneOptions) {
+    this.status = new StatusStore(options.db);
+    this.heartbeat = new Heartbeat(options.bucket, options.trust, options.beatMs);
+    this.acks = new ReplicaAcks(options.db, options.bucket, options.trust);
+  }
+
+  start(): void {
+    this.running = this.loop(this.stopping.signal);
+  }
+
+  /** Ends after the step in hand; what it leaves pending is finished by whoever comes next. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    this.state = 'stopped';
+    await this.report(true).catch((error: unknown) => this.note(error));
+    await this.options.lease.release().catch((error: unknown) => this.note(error));
+  }
+
+  private async loop(signal: AbortSignal): Promise<void> {
+    const { leaseMs, pollMs } = this.options;
+    const renewal = setInterval(() => void this.renew(), Math.ceil(leaseMs / 3));
+    try {
+      while (!signal.aborted) {
+        const waitMs = await this.step(signal).then(
+          (outcome) => this.waitAfter(outcome, pollMs),
+          (error: unknown) => this.waitAfterError(error),
+        );
+        await pause(waitMs, signal);
+      }
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
+  private async step(signal: AbortSignal): Promise<TurnOutcome | 'standby'> {
+    const { lease, publisher, trust, bucket } = this.options;
+    if (!lease.isHeld && !(await lease.acquire())) return 'standby';
+    await this.prepareBucket();
+    const outcome = await publisher.turn(signal);
+    this.state = STATES[outcome];
+    this.lastError = null;
+    this.failures = 0;
+    if (outcome === 'published') await trust.refresh(bucket);
+    await this.afterTurn(outcome);
+    return outcome;
+  }
+
+  /** Two publishers are told apart by the bucket's conditional write; without it there is no safe publishing. */
+  private async prepareBucket(): Promise<void> {
+    if (this.isBucketProbed) return;
+    const { bucket, trust } = this.options;
+    if (!(await bucket.probe()).conditionalPut) throw new ConditionalPutMissing();
+    await trust.refresh(bucket);
+    this.isBucketProbed = true;
+  }
+
+  private async afterTurn(outcome: TurnOutcome): Promise<void> {
+    const { publisher, lease, onGenerationLive } = this.options;
+    const generation = await publisher.generations.current();
+    await this.heartbeat.beat(generation?.state === 'live' ? generation : null, lease.epoch, publisher.currentAsOf);
+    if (generation?.state === 'live' && generation.id !== this.wentLive) {
+      await onGenerationLive(generation.id);
+      this.wentLive = generation.id;
+    }
+    if (outcome === 'published' && generation !== null) {
+      lanePosition.set({ part: 'generation' }, generation.id);
+      lanePosition.set({ part: 'n' }, generation.head);
+      if (publisher.currentAsOf !== null) lagSeconds.observe((Date.now() - publisher.currentAsOf.getTime()) / 1000);
+    }
+    await this.report(outcome === 'published');
+    await this.upkeep();
+  }
+
+  private async report(isDue: boolean): Promise<void> {
+    const now = Date.now();
+    if (!isDue && now - this.statusWrittenAt < STATUS_EVERY_MS) return;
+    this.statusWrittenAt = now;
+    const { publisher, spool } = this.options;
+    const generation = await publisher.generations.current();
+    const types = generation === null ? [] : await publisher.batches.stateAfter(generation.id, generation.head);
+    const { state, lastError } = this;
+    const backlog = await this.status.write({
+      ...{ generation, state, types, lastError, asOf: publisher.currentAsOf, spoolBytes: await spool.bytes() },
+    });
+    laneBacklog.set(backlog);
+    if (backlog > this.options.maxBacklog && generation !== null) await coalesceChanges(this.options.db, generation);
+  }
+
+  private async upkeep(): Promise<void> {
+    const now = Date.now();
+    if (now - this.upkeepAt < UPKEEP_EVERY_MS) return;
+    this.upkeepAt = now;
+    const { db, publisher, log } = this.options;
+    const refused = await this.acks.collect();
+    if (refused.length > 0) log.warn({ event: 'acks.refused', replicas: refused });
+    const pruned = await forgetOldChanges(db);
+    if (pruned > 0) log.debug({ event: 'changes.pruned', rows: pruned });
+    const generation = await publisher.generations.current();
+    if (generation !== null) await forgetOldBatches(db, generation);
+  }
+
+  private async renew(): Promise<void> {
+    if (!this.options.lease.isHeld) return;
+    await this.options.lease.confirm().catch((error: unknown) => this.note(error));
+  }
+
+  private waitAfter(outcome: TurnOutcome | 'standby', pollMs: number): number {
+    if (outcome === 'standby') return Math.min(1_000, this.options.leaseMs / 3);
+    return outcome === 'published' || outcome === 'moved-on' ? 0 : pollMs;
+  }
+
+  private async waitAfterError(error: unknown): Promise<number> {
+    if (this.stopping.signal.aborted) return 0;
+    this.note(error);
+    if (error instanceof LeaseLost) return 0;
+    this.state = 'failing';
+    this.failures += 1;
+    await this.report(true).catch((failure: unknown) => this.note(failure));
+    return Math.min(MAX_BACKOFF_MS, this.options.pollMs * 2 ** Math.min(this.failures, 10)) * (0.5 + Math.random() / 2);
+  }
+
+  /** An error that goes on is logged when it begins and counted every time. */
+  private note(error: unknown): void {
+    const isPlain = error instanceof ConnectorError;
+    const code = isPlain ? error.code : errorCodeOf(error);
+    laneErrors.inc({ code });
+    if (this.lastError?.code !== code) this.options.log.error({ event: 'lane.failed', code, err: safeError(error) });
+    const message = isPlain ? error.message : 'A service that the connector needs did not answer as it must.';
+    this.lastError = { code, message, at: new Date().toISOString() };
+  }
+}
+
+const STATES: Record<TurnOutcome, LaneState> = {
+  published: 'publishing',
+  'moved-on': 'publishing',
+  idle: 'waiting',
+  paused: 'paused',
+  'no-policy': 'no-policy',
+};
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}

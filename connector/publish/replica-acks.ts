@@ -1,0 +1,57 @@
+import { ObjectNotFound, type Bucket } from '../../src/platform/bucket/index.js';
+import { ackKey, FormatError, verifyAck, type Ack } from '../../src/replication/format/index.js';
+import type { ConnectorDatabase } from '../connector-database.js';
+import type { ConnectorTrust } from './trust.js';
+
+const MAX_ACK_BYTES = 1024 * 1024;
+
+/** Fetches what each replica says it has applied. An ack that does not verify says nothing, and changes nothing. */
+export class ReplicaAcks {
+  constructor(
+    private readonly db: ConnectorDatabase,
+    private readonly bucket: Bucket,
+    private readonly trust: ConnectorTrust,
+  ) {}
+
+  /** Answers the names of replicas whose ack was refused. */
+  async collect(): Promise<string[]> {
+    const refused: string[] = [];
+    for (const { name } of this.trust.chain.current.replicas) {
+      const bytes = await this.fetch(name);
+      if (bytes === null) continue;
+      const ack = this.verified(bytes, name);
+      if (ack === null) refused.push(name);
+      else await this.store(ack);
+    }
+    return refused;
+  }
+
+  private verified(bytes: Buffer, replica: string): Ack | null {
+    try {
+      return verifyAck(bytes, this.trust.chain.current, { replica });
+    } catch (error) {
+      if (error instanceof FormatError) return null;
+      throw error;
+    }
+  }
+
+  private async fetch(replica: string): Promise<Buffer | null> {
+    try {
+      return await this.bucket.get(ackKey(replica), { maxBytes: MAX_ACK_BYTES });
+    } catch (error) {
+      if (error instanceof ObjectNotFound) return null;
+      throw error;
+    }
+  }
+
+  /** A replica's word only ever moves on; an older ack that the bucket serves again is not news. */
+  private async store({ replica, generation, n, appliedAt }: Ack): Promise<void> {
+    await this.db.query(
+      `INSERT INTO replication.replica_ack AS known (replica, generation, n, applied_at) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (replica) DO UPDATE
+         SET generation = excluded.generation, n = excluded.n, applied_at = excluded.applied_at, seen_at = clock_timestamp()
+         WHERE (known.generation, known.n) <= (excluded.generation, excluded.n)`,
+      [replica, generation, n, appliedAt],
+    );
+  }
+}

@@ -1,0 +1,41 @@
+// PostgreSQL says which generations must still leave the bucket; the queue only carries the reminder. A queue that was
+// flushed is filled again from here.
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { LOGGER, type Logger } from '../../src/platform/logging/index.js';
+import { JobQueue } from '../../src/platform/queue/index.js';
+import { ConnectorDatabase } from '../connector-database.js';
+import { purgeGenerations } from './purge.job.js';
+
+const EVERY_MS = 15_000;
+
+@Injectable()
+export class PurgeReconciler implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly db: ConnectorDatabase,
+    private readonly queue: JobQueue,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.reconcile(), EVERY_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Never fails: the next look finds what this one could not queue. */
+  async reconcile(): Promise<void> {
+    try {
+      const [owed] = await this.db.query<{ live: number }>(
+        `SELECT g.id AS live FROM replication.generation g WHERE g.state = 'live'
+           AND EXISTS (SELECT 1 FROM replication.generation o WHERE o.state = 'retired' AND o.id < g.id)`,
+      );
+      if (owed !== undefined) await this.queue.add(purgeGenerations, owed, { jobId: `purge-below-${String(owed.live)}` });
+    } catch (error) {
+      this.log.warn({ event: 'purge.not-queued', err: error });
+    }
+  }
+}
