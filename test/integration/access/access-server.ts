@@ -1,5 +1,6 @@
 // A whole server with sign-in over a real database, and a small browser that keeps its cookie.
-import { Controller, Get, Module, Post, type DynamicModule } from '@nestjs/common';
+import { Controller, Get, Module, Post, type DynamicModule, type Type } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import {
@@ -22,6 +23,7 @@ import type { TestDatabase } from '../../support/index.js';
 /** Cheap enough for hundreds of sign-ins; everything else is as in production. */
 export const testCost = { memoryKiB: 64, passes: 1, parallelism: 1 };
 
+@ApiExcludeController()
 @Controller('api/v1/probe')
 class ProbeController {
   @Get()
@@ -68,6 +70,7 @@ export interface AccessServer {
 export async function startAccessServer(
   more: Partial<AccessOptions> = {},
   beside?: AccessServer,
+  features: (database: TestDatabase) => (Type | DynamicModule)[] = () => [],
 ): Promise<AccessServer> {
   const options: AccessOptions = {
     role: 'primary',
@@ -93,6 +96,7 @@ export async function startAccessServer(
       AuditModule.forRoot({ keysFolder }),
       AccessModule.forRoot(options),
       RecordsModule.forRoot({ isReadOnly: isReplica }),
+      ...features(database),
     ],
     controllers: [ProbeController],
   };

@@ -1,0 +1,111 @@
+// Who gets what from every operation of the API. The operations come from the OpenAPI document: one that is new has
+// no line here and fails the test, until somebody has thought about who may call it.
+
+/** Statuses for an administrator and for a person with the role sales. Nobody signed in always gets 401. */
+export interface Expectation {
+  administrator: number;
+  sales: number;
+  body?: object;
+  /** what stands for a parameter of the path, instead of the id of a record that the administrator owns */
+  parameters?: Record<string, string>;
+  /** answers those who are not signed in with this instead of 401 */
+  nobody?: number;
+}
+
+/** On a record that somebody else owns. */
+interface TypeLine {
+  list: number;
+  create: number;
+  get: number;
+  patch: number;
+  delete: number;
+  restore: number;
+  timeline: number;
+  body: object;
+  patchBody: object;
+}
+
+const readable = { list: 200, get: 200, timeline: 200, patch: 403, delete: 403, restore: 403 };
+const invisible = { list: 200, get: 404, timeline: 404, patch: 404, delete: 404, restore: 404 };
+
+/** What the role sales may do with each type. */
+export const typeLines: Record<string, TypeLine> = {
+  accounts: { ...readable, create: 201, body: { name: 'Matrix' }, patchBody: { name: 'Changed' } },
+  contacts: { ...readable, create: 201, body: { lastName: 'Matrix' }, patchBody: { lastName: 'Changed' } },
+  products: { ...readable, create: 403, body: { name: 'Matrix' }, patchBody: { name: 'Changed' } },
+  cases: { ...readable, create: 403, body: { subject: 'Matrix' }, patchBody: { subject: 'Changed' } },
+  deals: { ...invisible, create: 201, body: { name: 'Matrix' }, patchBody: { name: 'Changed' } },
+  activities: {
+    ...invisible,
+    create: 201,
+    body: { kind: 'task', subject: 'Matrix' },
+    patchBody: { subject: 'Changed' },
+  },
+  users: {
+    ...readable,
+    create: 403,
+    body: { name: 'Matrix', email: 'matrix-#@example.com' },
+    patchBody: { name: 'Changed' },
+  },
+  pipelines: {
+    ...readable,
+    create: 403,
+    body: { name: 'Matrix', key: 'matrix-#' },
+    patchBody: { name: 'Changed' },
+  },
+  stages: {
+    ...readable,
+    create: 403,
+    body: { name: 'Matrix', key: 'matrix-#', pipelineId: '$pipeline' },
+    patchBody: { name: 'Changed' },
+  },
+};
+
+const adminOnly = (administrator: number, more: Partial<Expectation> = {}): Expectation => ({
+  administrator,
+  sales: 403,
+  ...more,
+});
+const everybody = (status: number, more: Partial<Expectation> = {}): Expectation => ({
+  administrator: status,
+  sales: status,
+  ...more,
+});
+const noSuchId = { id: '018f0000-0000-7000-8000-000000000000' };
+const customField = {
+  type: 'account',
+  key: 'matrix#',
+  label: 'Matrix',
+  kind: 'text',
+  classification: 'internal',
+};
+
+/** Every operation that does not belong to a record type. `#` becomes a number of its own in each call. */
+export const expectations: Record<string, Expectation> = {
+  'post /api/v1/auth/sign-in': everybody(401, { body: { email: 'x@example.com', password: 'wrong' } }),
+  // The session that signs out is one of its own, see the test.
+  'post /api/v1/auth/sign-out': everybody(204),
+  'post /api/v1/auth/password': everybody(400, { body: { currentPassword: 'x', newPassword: 'y' } }),
+  'post /api/v1/auth/replica-password': everybody(400, {
+    body: { currentPassword: 'x', replicaPassword: 'y' },
+  }),
+  'get /api/v1/me': everybody(200),
+  'get /api/v1/types': everybody(200),
+  'get /api/v1/roles': adminOnly(200),
+  'get /api/v1/users/{id}/roles': adminOnly(200),
+  'put /api/v1/users/{id}/roles': adminOnly(200, { body: { roles: ['service'] } }),
+  'post /api/v1/users/{id}/password': adminOnly(204, { body: { password: 'a first password' } }),
+  'get /api/v1/api-tokens': everybody(200),
+  'post /api/v1/api-tokens': everybody(201, { body: { name: 'matrix', scopes: ['read'] } }),
+  'delete /api/v1/api-tokens/{id}': everybody(404, { parameters: noSuchId }),
+  'get /api/v1/custom-fields': adminOnly(200),
+  'post /api/v1/custom-fields': adminOnly(201, { body: customField }),
+  'patch /api/v1/custom-fields/{id}': adminOnly(404, { parameters: noSuchId, body: { label: 'Changed' } }),
+  'delete /api/v1/custom-fields/{id}': adminOnly(404, { parameters: noSuchId }),
+  'get /api/v1/cloud/status': everybody(200),
+  'get /api/v1/cloud/policy': adminOnly(404),
+  'get /api/v1/cloud/policy/versions': adminOnly(200),
+  'post /api/v1/cloud/policy/check': adminOnly(200, { body: { yaml: 'version: 1' } }),
+  'post /api/v1/cloud/policy/propose': adminOnly(400, { body: { yaml: 'version: 1', reason: 'matrix' } }),
+  'post /api/v1/cloud/policy/{version}/approve': adminOnly(404, { parameters: { version: '1' } }),
+};
