@@ -5,13 +5,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * do nothing, functions included: a migration that makes a function says who may execute it.
  */
 const usage: Record<string, string[]> = {
-  public: [
-    'holdfast_maintainer',
-    'holdfast_app',
-    'holdfast_connector',
-    'holdfast_replica_apply',
-    'holdfast_replica_app',
-  ],
+  public: ['holdfast_maintainer', 'holdfast_app', 'holdfast_replica_apply', 'holdfast_replica_app'],
   crm: ['holdfast_maintainer', 'holdfast_app', 'holdfast_replica_apply', 'holdfast_replica_app'],
   access: ['holdfast_maintainer', 'holdfast_app', 'holdfast_replica_apply', 'holdfast_replica_app'],
   audit: ['holdfast_app', 'holdfast_replica_app'],

@@ -32,7 +32,7 @@ export async function relaxConstraints(client: pg.Client): Promise<string[]> {
   }
 }
 
-/** Foreign keys first, for they hang on unique constraints. */
+/** Foreign keys first, for they hang on unique constraints; also those that lead here from other schemas. */
 async function findConstraints(client: pg.Client): Promise<Relaxation[]> {
   const { rows } = await client.query<{
     table: string;
@@ -45,7 +45,8 @@ async function findConstraints(client: pg.Client): Promise<Relaxation[]> {
        FROM pg_constraint c
        JOIN pg_class t ON t.oid = c.conrelid
        JOIN pg_namespace n ON n.oid = t.relnamespace
-      WHERE n.nspname = ANY($1) AND c.contype IN ('f', 'u', 'c') AND c.conparentid = 0 AND c.coninhcount = 0
+       LEFT JOIN pg_class r ON r.oid = c.confrelid
+      WHERE (n.nspname = ANY($1) OR r.relnamespace = ANY($1::regnamespace[])) AND c.contype IN ('f', 'u', 'c') AND c.conparentid = 0 AND c.coninhcount = 0
       ORDER BY array_position(ARRAY['f', 'u', 'c']::text[], c.contype::text), 1, 2`,
     [schemas],
   );

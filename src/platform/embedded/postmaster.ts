@@ -1,7 +1,9 @@
 // What a kill -9 leaves behind: a lock file whose process is gone, or a PostgreSQL whose Holdfast is gone.
+import { execFile } from 'node:child_process';
 import { readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { DataFolderInUse } from './embedded.errors.js';
 
 /** Stops a PostgreSQL over `dataFolder` whose Holdfast is gone; nothing happens where none runs. */
@@ -69,10 +71,18 @@ async function isAlive(owner: Owner): Promise<boolean> {
 
 async function isPostgresOf(pid: number, cluster: string): Promise<boolean> {
   if (pid === 0 || !exists(pid)) return false;
-  if (process.platform !== 'linux') return true;
-  const command = (await readOptional(`/proc/${pid}/cmdline`)) ?? '';
   // a zombie has no command line and serves nothing
-  return command.includes('postgres') && command.split('\0').includes(cluster);
+  const command =
+    process.platform === 'linux' ? await readOptional(`/proc/${pid}/cmdline`) : await askPs(pid);
+  return command?.includes('postgres') === true && command.includes(`-D\0${cluster}\0`);
+}
+
+/** The command line as /proc would have it, as far as that can be had. */
+async function askPs(pid: number): Promise<string | null> {
+  return promisify(execFile)('ps', ['-p', String(pid), '-o', 'command=']).then(
+    ({ stdout }) => `${stdout.trim()} `.replace(/ -D /, ' -D\0').replace(/ -c /g, '\0-c '),
+    () => null,
+  );
 }
 
 /** Asks for a fast shutdown, and takes the process down when `patienceMs` is over. */
