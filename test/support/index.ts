@@ -11,3 +11,5 @@ export { startRedis } from './redis.js';
 export type { TestRedis } from './redis.js';
 export { waitFor } from './wait-for.js';
 export type { Patience } from './wait-for.js';
+export { TestApi } from './api.js';
+export type { ListAnswer } from './api.js';

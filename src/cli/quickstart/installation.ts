@@ -16,7 +16,7 @@ import { writeQuickstartFile } from './quickstart-file.js';
 import { waitForReplica } from './replica-progress.js';
 import type { Reporter } from './reporter.js';
 import { welcomeText } from './welcome.js';
-import { isReady, waitUntil } from './wait.js';
+import { isUp, waitUntil } from './wait.js';
 
 const databasePort = 54_320;
 
@@ -131,7 +131,7 @@ export class Installation {
       if (port !== null)
         await waitUntil(
           `the ${name} to be ready (see ${this.home.log(name)})`,
-          () => isReady(urlOf(port)),
+          () => isUp(urlOf(port)),
           60_000,
         );
     });

@@ -45,6 +45,7 @@ export async function writeProcessConfigs(
       },
       tenant: { id: state.tenant, installation: state.installation },
       keys: { folder: home.keysFolder },
+      files: { folder: join(home.folder, 'files') },
       ...{ queue, bucket, web },
     },
     connector: {

@@ -16,7 +16,7 @@ export async function waitUntil(
   throw new CliError(`Gave up after ${Math.round(timeoutMs / 1000)} s of waiting for ${what}.`);
 }
 
-export async function isReady(baseUrl: string): Promise<boolean> {
-  const response = await fetch(`${baseUrl}/readyz`, { signal: AbortSignal.timeout(5_000) });
+export async function isUp(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
   return response.ok;
 }

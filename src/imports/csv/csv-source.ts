@@ -84,16 +84,18 @@ async function* readRecords(path: string, format: CsvFormat): AsyncGenerator<Raw
     parser,
     () => undefined,
   );
+  let lines = 0;
   try {
-    for await (const item of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      yield { fields: item.record, line: item.info.lines - lineBreaksIn(item.record) };
+    for await (const item of parser as AsyncIterable<{ record: string[]; info: { empty_lines: number } }>) {
+      yield { fields: item.record, line: 1 + lines + item.info.empty_lines };
+      lines += 1 + lineBreaksIn(item.record);
     }
   } catch (error) {
     throw asStructureError(error);
   }
 }
 
-/** The parser counts the line on which a row ends; quoted values may span several. */
+/** Counted here, for the parser takes a CRLF inside quotes for two line ends. */
 function lineBreaksIn(fields: readonly string[]): number {
   return fields.reduce((sum, field) => sum + (field.includes('\n') ? field.split('\n').length - 1 : 0), 0);
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { QueryRunner } from 'typeorm';
 import { DomainError, type FieldProblem } from '../../platform/errors/index.js';
 import type { RequestContext } from '../../platform/http/index.js';
-import { CustomFields, RecordService, type RecordData } from '../../records/index.js';
+import { CustomFieldRegistry, CustomFields, RecordService, type RecordData } from '../../records/index.js';
 import type { CsvRow } from '../csv/csv-source.js';
 import type { ConvertedRow, PendingLookup, RowProblem } from '../mapping/convert-row.js';
 import type { Mapping } from '../mapping/mapping.js';
@@ -32,6 +32,7 @@ export class ImportBatch {
     private readonly records: RecordService,
     private readonly references: ReferenceFinder,
     private readonly customFields: CustomFields,
+    private readonly registry: CustomFieldRegistry,
   ) {}
 
   /**
@@ -40,7 +41,12 @@ export class ImportBatch {
    */
   async defineCustomFields(ctx: RequestContext, mapping: Mapping): Promise<string[]> {
     const made: string[] = [];
-    const known = new Set(this.customFields.list(ctx, mapping.type).map(({ key }) => key));
+    const known = new Set(
+      this.registry
+        .all()
+        .filter(({ type }) => type === mapping.type)
+        .map(({ key }) => key),
+    );
     for (const { key, label, kind, options, classification } of mapping.customFields) {
       if (known.has(key)) continue;
       const choices = kind === 'choice' ? { options } : {};
@@ -58,7 +64,7 @@ export class ImportBatch {
   }
 
   async removeCustomFields(ctx: RequestContext, ids: readonly string[]): Promise<void> {
-    for (const id of ids) await this.customFields.remove(ctx, id);
+    for (const id of ids) await this.customFields.remove(ctx, id, true);
   }
 
   async write(

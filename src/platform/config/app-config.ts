@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { IsIn } from 'class-validator';
 import {
   BucketConfig,
   ConnectorConfig,
   DatabaseConfig,
+  FilesConfig,
   KeysConfig,
   QueueConfig,
   ReplicaConfig,
@@ -38,6 +40,9 @@ export class AppConfig {
   @Section(KeysConfig)
   readonly keys: KeysConfig = new KeysConfig();
 
+  @Section(FilesConfig)
+  readonly files: FilesConfig = new FilesConfig();
+
   @Section(ReplicaConfig)
   readonly replica: ReplicaConfig = new ReplicaConfig();
 
@@ -63,4 +68,10 @@ export function publicUrlOf(config: AppConfig): string {
 export function installationOf(config: AppConfig): string {
   if (config.tenant.installation !== null) return config.tenant.installation;
   return config.role === 'replica' ? `${config.tenant.id}-${config.replica.name}` : config.tenant.id;
+}
+
+/** Where a server keeps the key that its audit is sealed under; on a replica another one than on premises. */
+export function auditKeysFolder(config: AppConfig): string {
+  const host = config.role === 'replica' ? join('replica', config.replica.name) : 'server';
+  return join(config.keys.folder, host);
 }

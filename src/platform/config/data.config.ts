@@ -102,6 +102,13 @@ export class KeysConfig {
   readonly folder: string = '/var/lib/holdfast/keys';
 }
 
+export class FilesConfig {
+  @Setting('text', 'a folder that only this user may read', { path: true })
+  @IsString()
+  @IsNotEmpty()
+  readonly folder: string = '/var/lib/holdfast/files';
+}
+
 export class ReplicaConfig {
   @Setting('text', 'lower-case letters, digits and -, at most 63')
   @Matches(NAME)

@@ -1,10 +1,11 @@
-export { AppConfig, installationOf, publicUrlOf, ROLES, type Role } from './app-config.js';
+export { AppConfig, auditKeysFolder, installationOf, publicUrlOf, ROLES, type Role } from './app-config.js';
 export { ConfigModule } from './config.module.js';
 export { ConfigError, EXIT_CONFIG, type ConfigProblem } from './config.errors.js';
 export type {
   BucketConfig,
   ConnectorConfig,
   DatabaseConfig,
+  FilesConfig,
   KeysConfig,
   QueueConfig,
   ReplicaConfig,
@@ -14,3 +15,4 @@ export type { HttpConfig, HttpLimits, LogConfig, MetricsConfig, WebConfig } from
 export { configKeys, type ConfigKey } from './config-keys.js';
 export { configFileOf, loadConfig, type LoadConfigOptions } from './load-config.js';
 export { nearest } from './nearest.js';
+export { programVersion } from './program-version.js';

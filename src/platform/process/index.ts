@@ -1,0 +1,1 @@
+export { configOrExit, stopOnSignals } from './run-process.js';
