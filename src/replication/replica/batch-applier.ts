@@ -131,6 +131,7 @@ async function stage(
   if (header === null || loader === null)
     throw new FormatError('format.malformed', 'the batch has no header line');
   await loader.flush();
+  for (const staged of loader.types.values()) await loader.keepLastLines(staged);
   return { header, targets, staged: loader.types };
 }
 

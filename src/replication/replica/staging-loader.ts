@@ -10,6 +10,8 @@ export interface StagedType {
   target: TargetTable;
   upserts: { table: string; count: number };
   deletes: { table: string; count: number };
+  /** of the last line, while ids only rise; null once they did not, so that an id may stand there twice */
+  lastId: string | null;
 }
 
 interface Pending {
@@ -30,6 +32,7 @@ export class StagingLoader {
   readonly types = new Map<string, StagedType>();
   private readonly pending = new Map<string, Pending>();
   private pendingBytes = 0;
+  private line = 0;
 
   constructor(
     private readonly client: PoolClient,
@@ -38,19 +41,26 @@ export class StagingLoader {
 
   async add(line: Exclude<BatchLine, { kind: 'header' }>): Promise<void> {
     const staged = this.types.get(line.type) ?? (await this.open(line.type));
+    this.line += 1;
+    const id = line.kind === 'delete' ? Buffer.from(line.id, 'latin1') : idOf(line.row);
+    if (staged.lastId !== null) {
+      const text = id.toString('latin1');
+      staged.lastId = text > staged.lastId ? text : null;
+    }
+    const start = [id, delimiter, Buffer.from(String(this.line), 'latin1')];
     if (line.kind === 'delete') {
       staged.deletes.count += 1;
-      await this.push(staged.deletes.table, [Buffer.from(line.id, 'latin1'), newline]);
+      await this.push(staged.deletes.table, [...start, newline]);
       return;
     }
     staged.upserts.count += 1;
-    await this.push(staged.upserts.table, [idOf(line.row), delimiter, line.row, newline]);
+    await this.push(staged.upserts.table, [...start, delimiter, line.row, newline]);
   }
 
   async flush(): Promise<void> {
     for (const { table, buffers } of this.pending.values()) {
       if (buffers.length === 0) continue;
-      const columns = table.startsWith('upsert') ? '(id, row)' : '(id)';
+      const columns = table.startsWith('upsert') ? '(id, line, row)' : '(id, line)';
       const copy = this.client.query(
         copyFrom(`COPY pg_temp.${table} ${columns} FROM STDIN WITH (${COPY_OPTIONS})`),
       );
@@ -58,6 +68,21 @@ export class StagingLoader {
       buffers.length = 0;
     }
     this.pendingBytes = 0;
+  }
+
+  /**
+   * A first snapshot is read in chunks while people work, so a row that changed meanwhile stands in it twice, or once
+   * more as a tombstone: the last line counts.
+   */
+  async keepLastLines({ upserts, deletes, lastId }: StagedType): Promise<void> {
+    if (lastId !== null) return;
+    await this.client.query(
+      `DELETE FROM pg_temp.${upserts.table} u USING (
+         SELECT id, max(line) AS last FROM (
+           SELECT id, line FROM pg_temp.${upserts.table} UNION ALL SELECT id, line FROM pg_temp.${deletes.table}) l
+         GROUP BY id HAVING count(*) > 1) twice
+       WHERE u.id = twice.id AND u.line < twice.last`,
+    );
   }
 
   private async push(table: string, buffers: Buffer[]): Promise<void> {
@@ -75,11 +100,14 @@ export class StagingLoader {
       target,
       upserts: { table: `upsert_${index}`, count: 0 },
       deletes: { table: `delete_${index}`, count: 0 },
+      lastId: '',
     };
     await this.client.query(
-      `CREATE TEMPORARY TABLE ${staged.upserts.table} (id uuid, row text) ON COMMIT DROP`,
+      `CREATE TEMPORARY TABLE ${staged.upserts.table} (id uuid, line bigint, row text) ON COMMIT DROP`,
     );
-    await this.client.query(`CREATE TEMPORARY TABLE ${staged.deletes.table} (id uuid) ON COMMIT DROP`);
+    await this.client.query(
+      `CREATE TEMPORARY TABLE ${staged.deletes.table} (id uuid, line bigint) ON COMMIT DROP`,
+    );
     this.types.set(type, staged);
     for (const { table } of [staged.upserts, staged.deletes]) this.pending.set(table, { table, buffers: [] });
     return staged;
