@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-// Generated from the record classes by `npm run migration:generate`; test/integration/records/schema.spec.ts
+// Generated from the record classes by `npm run migration:generate`; test/integration/database/schema-difference.spec.ts
 // fails when a class and the migrated tables differ.
 const statements = [
   `CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public`,
@@ -358,6 +358,9 @@ const statements = [
     BEGIN PERFORM pg_notify('holdfast_custom_field', ''); RETURN NULL; END $$`,
   `CREATE TRIGGER notify_custom_field AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON crm.custom_field
     FOR EACH STATEMENT EXECUTE FUNCTION crm.notify_custom_field()`,
+  `GRANT EXECUTE ON FUNCTION crm.custom_text(jsonb, text), crm.custom_decimal(jsonb, text),
+    crm.custom_date(jsonb, text), crm.custom_boolean(jsonb, text)
+    TO holdfast_app, holdfast_maintainer, holdfast_replica_apply, holdfast_replica_app`,
   `GRANT USAGE ON SCHEMA crm TO holdfast_app, holdfast_maintainer, holdfast_replica_apply, holdfast_replica_app`,
   `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA crm TO holdfast_app, holdfast_replica_apply`,
   `GRANT SELECT ON ALL TABLES IN SCHEMA crm TO holdfast_maintainer, holdfast_replica_app`,

@@ -22,7 +22,7 @@ const statements = [
 ];
 const text = `import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-// Generated from the record classes by \`npm run migration:generate\`; test/integration/records/schema.spec.ts
+// Generated from the record classes by \`npm run migration:generate\`; test/integration/database/schema-difference.spec.ts
 // fails when a class and the migrated tables differ.
 const statements = [
 ${statements.map((statement) => `  \`${statement.replaceAll('\\', '\\\\')}\`,`).join('\n')}
