@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemContext } from '../../../src/platform/http/index.js';
 import { activatePolicy, bootstrapPolicy, proposePolicy } from '../../../src/replication/policy/index.js';
@@ -109,6 +110,12 @@ describe('putting a policy into force', () => {
     await expect(propose('version: 1\ntypes: {}')).rejects.toMatchObject({ code: 'policy_version_taken' });
     await expect(propose('version: 2\ntypes: { acount: }')).rejects.toMatchObject({ code: 'invalid_input' });
     expect(await states()).toHaveLength(1);
+  });
+
+  it('takes the example that is shipped as it stands', async () => {
+    const example = await readFile('config/cloud-policy.example.yaml', 'utf8');
+    await db.activate(example.replace(/^version: 1$/m, ''));
+    expect(await columns('account')).toEqual(expect.arrayContaining(['sector', 'phone']));
   });
 
   it('leaves an audit entry for each step', async () => {
