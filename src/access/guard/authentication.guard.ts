@@ -29,17 +29,16 @@ export class AuthenticationGuard implements CanActivate {
 
   async canActivate(execution: ExecutionContext): Promise<boolean> {
     const request = execution.switchToHttp().getRequest<FastifyRequest>();
-    const fact = <T>(key: string): T | undefined =>
-      this.reflector.getAllAndOverride<T>(key, [execution.getHandler(), execution.getClass()]);
-    if (fact<boolean>(PRIMARY_ONLY) && this.options.role === 'replica') throw new ReadOnlyReplica();
-    if (fact<boolean>(IS_PUBLIC)) {
+    const fact = (key: string): unknown =>
+      this.reflector.getAllAndOverride<unknown>(key, [execution.getHandler(), execution.getClass()]);
+    if (fact(PRIMARY_ONLY) && this.options.role === 'replica') throw new ReadOnlyReplica();
+    if (fact(IS_PUBLIC)) {
       setPrincipal(request, anonymous, { origin: 'web' });
       return true;
     }
     const identity = await this.identify(request);
-    if (identity.mustChangePassword && !fact<boolean>(OPEN_BEFORE_PASSWORD_CHANGE))
-      throw new PasswordChangeRequired();
-    requireRights(identity, request.method, fact<RoleFlag>(REQUIRED_FLAG));
+    if (identity.mustChangePassword && !fact(OPEN_BEFORE_PASSWORD_CHANGE)) throw new PasswordChangeRequired();
+    requireRights(identity, request.method, fact(REQUIRED_FLAG) as RoleFlag | undefined);
     setPrincipal(request, identity.principal, { origin: identity.session ? 'web' : 'api' });
     return true;
   }

@@ -44,7 +44,8 @@ export class AuthController {
   ): Promise<Me> {
     refuseOtherSites(request, this.options.publicUrl);
     const secret = await this.signIns.signIn(ctx, {
-      ...body,
+      email: body.email,
+      password: body.password,
       userAgent: request.headers['user-agent'] ?? null,
       previousSecret: this.cookie.read(request),
     });

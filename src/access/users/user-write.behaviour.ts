@@ -27,7 +27,7 @@ export class UserWriteBehaviour implements RecordBehaviour, OnModuleInit {
     const existing = changes.filter(({ before }) => before !== null);
     for (const { id, before, after } of existing) {
       await this.users.refuseMightierThan(ctx, tx, id);
-      if (before?.['active'] === true && after['active'] === false)
+      if (before?.active === true && after.active === false)
         await this.users.refuseSwitchingOffLastAdministrator(tx, id);
     }
   }

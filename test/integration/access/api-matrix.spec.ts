@@ -107,7 +107,7 @@ describe('X10 every operation of the API document', () => {
 
   /** A fresh record of the administrator's, in the recycle bin where the operation restores. */
   async function makeRecord(plural: string, action: string): Promise<string> {
-    const line = typeLines[plural] ?? typeLines['users'];
+    const line = typeLines[plural] ?? typeLines.users;
     const target = typeLines[plural] ? plural : 'users';
     const made = await admin.call<{ id: string }>(`/${target}`, {
       method: 'POST',

@@ -42,8 +42,8 @@ describe('roles and tokens', () => {
   const asToken = (token: string): Browser => {
     const browser = new Browser(server);
     const call = browser.call.bind(browser);
-    browser.call = (path, options = {}) =>
-      call(path, { ...options, headers: { ...options.headers, authorization: `Bearer ${token}` } });
+    browser.call = (path, options) =>
+      call(path, { ...options, headers: { ...options?.headers, authorization: `Bearer ${token}` } });
     return browser;
   };
 
@@ -136,7 +136,7 @@ describe('roles and tokens', () => {
     );
     const set = await admin.call(path, { method: 'PUT', body: { roles: ['service', 'readonly'] } });
     expect(set).toMatchObject({ status: 200, body: { roles: ['readonly', 'service'] } });
-    expect((await browser.call('/me')).body['roles']).toEqual(['readonly', 'service']);
+    expect((await browser.call('/me')).body.roles).toEqual(['readonly', 'service']);
     const unknown = await admin.call(path, { method: 'PUT', body: { roles: ['service', 'king'] } });
     expect(unknown).toMatchObject({ status: 400, body: { errors: [{ path: 'roles[1]' }] } });
     expect((await admin.call(`/users/${uuidv7()}/roles`)).status).toBe(404);
@@ -193,7 +193,7 @@ describe('roles and tokens', () => {
     await server.app.get(UserAccess).setPassword(setUp, person.id, 'given by the boss');
     expect((await before.call('/me')).status).toBe(401);
     const browser = await signedIn(server, { ...person, password: 'given by the boss' });
-    expect((await browser.call('/probe')).body['code']).toBe('password_change_required');
+    expect((await browser.call('/probe')).body.code).toBe('password_change_required');
     const change = (currentPassword: string, newPassword: string) =>
       browser.call('/auth/password', { method: 'POST', body: { currentPassword, newPassword } });
     expect((await change('not the one', 'my own new words')).status).toBe(400);

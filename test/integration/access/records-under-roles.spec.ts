@@ -73,7 +73,7 @@ describe('records under roles', () => {
 
   it('X12 neither shows a hidden field nor filters, sorts or selects by it', async () => {
     const path = `/accounts/${ids['account of anna'] ?? ''}`;
-    expect((await anna.call(path)).body['revenue']).toEqual({ amount: '5.00', currency: 'USD' });
+    expect((await anna.call(path)).body.revenue).toEqual({ amount: '5.00', currency: 'USD' });
     expect((await reader.call(path)).body).not.toHaveProperty('revenue');
     const filter = encodeURIComponent(JSON.stringify({ field: 'revenue', op: 'gt', value: '1' }));
     for (const query of [`filter=${filter}`, 'sort=revenue', 'fields=name,revenue'])
@@ -86,9 +86,9 @@ describe('records under roles', () => {
   it('shows colleagues by name and keeps their addresses for those who manage users', async () => {
     const { body } = await anna.call<{ data: Record<string, unknown>[] }>('/users');
     expect(body.data.length).toBe(4);
-    expect(body.data.every((user) => typeof user['name'] === 'string' && !('email' in user))).toBe(true);
+    expect(body.data.every((user) => typeof user.name === 'string' && !('email' in user))).toBe(true);
     const all = await admin.call<{ data: Record<string, unknown>[] }>('/users');
-    expect(all.body.data.every((user) => typeof user['email'] === 'string')).toBe(true);
+    expect(all.body.data.every((user) => typeof user.email === 'string')).toBe(true);
   });
 
   it('lets nobody but administrators make users, pipelines and stages', async () => {

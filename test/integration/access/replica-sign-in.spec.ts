@@ -106,7 +106,7 @@ describe('signing in on a replica', () => {
     const browser = await signIn(replicaPassword);
     await primary.app.get(UserAccess).setRoles(setUp, person.id, ['service']);
     await carryOver();
-    expect((await browser.call('/me')).body['roles']).toEqual(['service']);
+    expect((await browser.call('/me')).body.roles).toEqual(['service']);
   });
 
   it('lets a token of its own read and nothing else', async () => {
