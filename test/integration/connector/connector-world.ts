@@ -32,6 +32,8 @@ export interface ConnectorWorld extends PolicyDatabase {
   bucket: Bucket;
   spoolFolder: string;
   trust: ConnectorTrust;
+  /** the pinned root of trust */
+  rootObject: Buffer;
   reader: StrictReader;
   publisher(options?: Partial<PublisherOptions> & { leaseMs?: number }): Promise<TestPublisher>;
   end(): Promise<void>;
@@ -53,7 +55,7 @@ export async function openWorld(): Promise<ConnectorWorld> {
   const open: TestPublisher[] = [];
   return {
     ...database,
-    ...{ folder, bucketFolder, bucket, spoolFolder, trust, reader },
+    ...{ folder, bucketFolder, bucket, spoolFolder, trust, reader, rootObject: root },
     publisher: async (options = {}) => {
       const made = await startPublisher({ database, bucket, spoolFolder, trust }, options);
       open.push(made);

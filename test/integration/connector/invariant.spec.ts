@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConnectorDatabase } from '../../../connector/connector-database.js';
+import { runInvariant } from './invariant-run.js';
+import { ReadCommitted, SequenceCursor, XminHorizon } from './known-shortcuts.js';
+
+const MINUTE_MS = 60_000;
+const MUTANT_MS = 45_000;
+
+describe('the invariant', () => {
+  it(
+    'holds for a minute: every state of the replica is the committed state of the policy views at its snapshot',
+    async () => {
+      const report = await runInvariant({ durationMs: MINUTE_MS, withDatabase: true });
+      expect(report).toMatchObject({ differing: 0, brokenSums: 0, isExactAtEnd: true, examples: [] });
+      expect(report.deltas).toBeGreaterThan(20);
+      expect(report.transactions).toBeGreaterThan(500);
+    },
+    3 * MINUTE_MS,
+  );
+
+  it(
+    'catches a cursor over a sequence',
+    async () => {
+      const report = await runInvariant({
+        ...{ durationMs: MUTANT_MS, withDatabase: false, stopAtFirst: true },
+        publisher: async (world) => {
+          await world.sql('ALTER TABLE replication.change ADD COLUMN seq bigserial');
+          return { keys: new SequenceCursor() };
+        },
+      });
+      expect(report.differing + report.brokenSums).toBeGreaterThan(0);
+    },
+    2 * MINUTE_MS,
+  );
+
+  it(
+    'catches an xmin horizon with current rows',
+    async () => {
+      const publisher = () => Promise.resolve({ keys: new XminHorizon() });
+      const report = await runInvariant({ durationMs: MUTANT_MS, withDatabase: false, stopAtFirst: true, publisher });
+      expect(report.differing + report.brokenSums).toBeGreaterThan(0);
+    },
+    2 * MINUTE_MS,
+  );
+
+  it(
+    'catches READ COMMITTED',
+    async () => {
+      const databases: ConnectorDatabase[] = [];
+      const report = await runInvariant({
+        ...{ durationMs: MUTANT_MS, withDatabase: false, stopAtFirst: true },
+        publisher: (world) => {
+          const db = new ConnectorDatabase(world.database.urls.connector, () => undefined);
+          databases.push(db);
+          return Promise.resolve({ reader: new ReadCommitted(db) });
+        },
+      });
+      for (const db of databases) await db.close();
+      expect(report.differing + report.brokenSums).toBeGreaterThan(0);
+    },
+    2 * MINUTE_MS,
+  );
+});
