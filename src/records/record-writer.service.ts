@@ -123,6 +123,7 @@ export class RecordWriter {
       const before = await this.lock(ctx, tx, type, id, 'delete', 'live');
       await this.mustBeVersion(ctx, tx, type, before, expectedVersion);
       await checkUse(this.database, tx, type, id);
+      await this.behaviours.beforeRemove(ctx, tx, type.name, id);
       await this.move(ctx, tx, type, before, new Date().toISOString(), 'delete');
     });
   }

@@ -31,4 +31,9 @@ export class UserWriteBehaviour implements RecordBehaviour, OnModuleInit {
         await this.users.refuseSwitchingOffLastAdministrator(tx, id);
     }
   }
+
+  async beforeRemove(ctx: RequestContext, tx: QueryRunner, id: string): Promise<void> {
+    await this.users.refuseMightierThan(ctx, tx, id);
+    await this.users.refuseSwitchingOffLastAdministrator(tx, id);
+  }
 }

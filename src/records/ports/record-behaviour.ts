@@ -27,4 +27,6 @@ export interface RecordBehaviour {
    * Gets a whole batch at once, so that an import of thousands does not look up the same thing thousands of times.
    */
   beforeWrite(ctx: RequestContext, tx: QueryRunner, changes: readonly RecordChange[]): Promise<void>;
+  /** Runs inside the transaction before a record goes to the recycle bin; throws to keep it. */
+  beforeRemove?(ctx: RequestContext, tx: QueryRunner, id: string): Promise<void>;
 }

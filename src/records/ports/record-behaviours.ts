@@ -21,4 +21,8 @@ export class RecordBehaviours {
   ): Promise<void> {
     for (const behaviour of this.byType.get(type) ?? []) await behaviour.beforeWrite(ctx, tx, changes);
   }
+
+  async beforeRemove(ctx: RequestContext, tx: QueryRunner, type: string, id: string): Promise<void> {
+    for (const behaviour of this.byType.get(type) ?? []) await behaviour.beforeRemove?.(ctx, tx, id);
+  }
 }

@@ -100,10 +100,12 @@ describe('records under roles', () => {
     expect((await admin.call(`/users/${made.body.id}/password`, password)).status).toBe(204);
   });
 
-  it('keeps the last administrator from being switched off', async () => {
+  it('keeps the last administrator from being switched off or deleted', async () => {
     const me = await admin.call<{ user: { id: string } }>('/me');
     const path = `/users/${me.body.user.id}`;
     const off = { method: 'PATCH', body: { active: false }, headers: { 'if-match': '"1"' } } as const;
     expect(await admin.call(path, off)).toMatchObject({ status: 409, body: { code: 'last_administrator' } });
+    const gone = await admin.call(path, { method: 'DELETE' });
+    expect(gone).toMatchObject({ status: 409, body: { code: 'last_administrator' } });
   });
 });
