@@ -140,11 +140,14 @@ describe('walking a list page by page', () => {
     }
     expect(read.mock.calls).toHaveLength(12);
     for (const [text, params] of read.mock.calls) {
-      const { rows } = await engine.database.admin.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, [...params]);
+      const { rows } = await engine.database.admin.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, [
+        ...params,
+      ]);
       const plan = JSON.stringify(rows);
       expect(plan).not.toContain('Seq Scan');
       // a page and one more from each of at most two branches, never the table
-      for (const [, scanned] of plan.matchAll(/"Actual Rows":\s*([\d.]+)/g)) expect(Number(scanned)).toBeLessThan(110);
+      for (const [, scanned] of plan.matchAll(/"Actual Rows":\s*([\d.]+)/g))
+        expect(Number(scanned)).toBeLessThan(110);
     }
     const counted = await engine.records.list(engine.admin, 'account', { count: 'capped', limit: 1 });
     expect(counted.page).toMatchObject({ count: 10_000, countCapped: true });
