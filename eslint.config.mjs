@@ -24,6 +24,8 @@ export default defineConfig(
     rules: {
       // Nest's modules and DTOs are classes that hold nothing but decorators
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      // a key that comes from data, not from a declaration, may look like one
+      '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
       // numbers in texts are meant
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // handlers of events may be arrows that answer nothing

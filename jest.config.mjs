@@ -14,7 +14,8 @@ const withServices = {
 };
 
 export default {
-  testTimeout: 60_000,
+  // on a busy machine with a slow disk a test of whole processes may take minutes
+  testTimeout: 120_000,
   projects: [
     project('unit', [
       '<rootDir>/src/**/*.spec.ts',

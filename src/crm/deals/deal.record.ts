@@ -9,9 +9,7 @@ import {
   ReferenceField,
   TextField,
 } from '../../records/index.js';
-
-export const dealStatuses = ['open', 'won', 'lost'] as const;
-export type DealStatus = (typeof dealStatuses)[number];
+import { dealStatuses, type DealStatus } from './deal-status.js';
 
 @RecordType({ name: 'deal', plural: 'deals', title: ['name'], icon: 'handshake' })
 export class Deal extends CrmRecord {

@@ -1,6 +1,6 @@
 import type { QueryRunner } from 'typeorm';
 import { query } from '../../platform/database/index.js';
-import type { DealStatus } from './deal.record.js';
+import type { DealStatus } from './deal-status.js';
 
 export interface StageFacts {
   readonly key: string;

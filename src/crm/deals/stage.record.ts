@@ -6,7 +6,7 @@ import {
   ReferenceField,
   TextField,
 } from '../../records/index.js';
-import { dealStatuses, type DealStatus } from './deal.record.js';
+import { dealStatuses, type DealStatus } from './deal-status.js';
 
 @RecordType({
   name: 'stage',

@@ -2,15 +2,8 @@ import type { FieldMeta } from '../metadata/field.meta.js';
 import { kinds, toMoney } from '../kinds/index.js';
 import type { RecordData } from '../ports/record-behaviour.js';
 import type { TextRow } from '../sql/record-database.js';
+import type { Projection } from '../view/projection.js';
 import type { TypeView } from '../view/type-view.js';
-
-/** A select list and the function that turns its rows into the API's JSON. Compiled once per shape. */
-export interface Projection {
-  /** SQL after SELECT, over the alias `t` */
-  readonly columns: string;
-  readonly width: number;
-  readonly toRecord: (row: TextRow) => RecordData;
-}
 
 type Reader = (row: TextRow, record: RecordData) => void;
 

@@ -1,7 +1,7 @@
 import type { FieldMeta } from '../metadata/field.meta.js';
 import type { RecordTypeMeta } from '../metadata/record-type.meta.js';
 import { kinds } from '../kinds/index.js';
-import type { Projection } from '../query/projection.js';
+import type { Projection } from './projection.js';
 
 /** The recycle bin's own mark; people see it as being in the bin or not. */
 const internalFields: ReadonlySet<string> = new Set(['deletedAt']);

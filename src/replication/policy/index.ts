@@ -1,4 +1,5 @@
-export { parsePolicy, defaultClassifications, type ParsedPolicy } from './document/parse-policy.js';
+export { defaultClassifications } from './document/classification-defaults.js';
+export { parsePolicy, type ParsedPolicy } from './document/parse-policy.js';
 export {
   createPolicySchema,
   type CustomFieldDefinition,

@@ -1,5 +1,6 @@
 import { isScalar, type Node } from 'yaml';
-import { classifications, type Classification, type RecordTypeMeta } from '../../../records/index.js';
+import { classifications, type RecordTypeMeta } from '../../../records/index.js';
+import { defaultClassifications, type ClassificationDefaults } from './classification-defaults.js';
 import { FilterParser } from './parse-filter.js';
 import { FollowParser, refuseCycles } from './parse-follows.js';
 import { TreatmentParser } from './parse-treatments.js';
@@ -10,17 +11,6 @@ import type { PolicySchema } from './policy-schema.js';
 export type ParsedPolicy =
   | { readonly ok: true; readonly policy: CloudPolicy; readonly issues: readonly [] }
   | { readonly ok: false; readonly policy: null; readonly issues: readonly PolicyIssue[] };
-
-export type ClassificationDefaults = Record<Classification, 'include' | 'omit'>;
-
-/** What holds where a policy says nothing: personal, special and confidential fields stay home. */
-export const defaultClassifications: Readonly<ClassificationDefaults> = Object.freeze({
-  public: 'include',
-  internal: 'include',
-  confidential: 'omit',
-  personal: 'omit',
-  special: 'omit',
-});
 
 /** Reads a policy strictly; answers either the whole policy or everything that is wrong with it, in reading order. */
 export function parsePolicy(yaml: string, schema: PolicySchema): ParsedPolicy {

@@ -1,6 +1,6 @@
 import { isMap, type Node } from 'yaml';
 import type { FieldKind, FieldMeta, RecordTypeMeta } from '../../../records/index.js';
-import type { ClassificationDefaults } from './parse-policy.js';
+import type { ClassificationDefaults } from './classification-defaults.js';
 import {
   fixedFields,
   maskNames,
