@@ -42,6 +42,22 @@ export async function createHttpApp(
     bodyParser: false,
     abortOnError: false,
   });
+  try {
+    await furnish(app, instance, config, log);
+  } catch (error) {
+    // Pools and timers of what had started already would keep the process from ending.
+    await app.close();
+    throw error;
+  }
+  return app;
+}
+
+async function furnish(
+  app: NestFastifyApplication,
+  instance: FastifyInstance,
+  config: AppConfig,
+  log: Logger,
+): Promise<void> {
   app.useGlobalFilters(new ProblemFilter(log));
   app.useGlobalPipes(validationPipe());
   const { server } = instance;
@@ -49,7 +65,6 @@ export async function createHttpApp(
   server.maxHeadersCount = config.http.limits.headerCount + 1;
   if (config.web.folder !== null) await serveWeb(instance, config.web.folder, log);
   await app.init();
-  return app;
 }
 
 /** Opens the port. @returns the port, which the config may have left to the system. */

@@ -1,6 +1,7 @@
 export { ImportBody } from './body-limit.decorator.js';
 export { parseBoundedJson } from './bounded-json.js';
 export { createHttpApp, listen } from './create-http-app.js';
+export { isUnavailable } from './problem-of-any.js';
 export { IS_PUBLIC, Public } from './public.decorator.js';
 export {
   contextOf,

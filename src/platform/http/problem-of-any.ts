@@ -62,6 +62,9 @@ export function domainErrorOf(error: unknown): DomainError {
   return internal(error);
 }
 
+/** Whether another try, a little later, may succeed: a dependency does not answer. */
+export const isUnavailable = (error: unknown): boolean => domainErrorOf(error).httpStatus === 503;
+
 const internal = (cause: unknown): DomainError =>
   new DomainError('internal_error', 500, 'error', {
     detail: 'Something went wrong. Tell your administrator the request id.',

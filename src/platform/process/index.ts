@@ -1,1 +1,2 @@
-export { configOrExit, stopOnSignals } from './run-process.js';
+export { DatabaseModule, MigrationsPending } from './database.module.js';
+export { runProcess } from './run-process.js';

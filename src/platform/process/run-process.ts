@@ -1,50 +1,132 @@
-// How every process of Holdfast begins and ends: a wrong configuration ends it before anything is touched, a signal
-// lets it finish what it has in hand.
-import { ConfigError, configFileOf, EXIT_CONFIG, loadConfig, type AppConfig } from '../config/index.js';
-import type { Logger } from '../logging/index.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DynamicModule, Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { configFileOf, ConfigError, EXIT_CONFIG, loadConfig, type AppConfig } from '../config/index.js';
+import { createHttpApp, isUnavailable, listen } from '../http/index.js';
+import { createLogger, safeError, type Logger } from '../logging/index.js';
+import { prepareDatabase, probeDependencies } from './dependencies.js';
+import { NotReadyServer } from './not-ready-server.js';
 
 const EXIT_FAILED = 1;
-const EXIT_INTERRUPTED = 130;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5000;
+/** Beyond the time that requests and jobs get, for closing pools and sockets. */
+const STOP_GRACE_MS = 5000;
 
-/** Reads the configuration that the command line names; prints what is wrong with it and exits with 78. */
-export function configOrExit(argv: readonly string[]): AppConfig {
+type ModuleOf = (config: AppConfig) => Promise<Type | DynamicModule>;
+
+/**
+ * The life of a server process: reads the config (or says what is wrong and exits 78), starts, answers 503 and tries
+ * again while a dependency is away, and at SIGTERM, SIGINT or the end of its parent stops accepting, finishes
+ * requests and jobs, closes pools and exits 0. A second signal exits at once.
+ */
+export async function runProcess(moduleOf: ModuleOf): Promise<void> {
+  const config = readConfig();
+  const log = createLogger({ level: config.log.level, name: config.role });
+  const life = new ProcessLife(config, log);
   try {
-    const file = configFileOf(argv);
-    return loadConfig(file === undefined ? {} : { file });
+    await life.start(moduleOf);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return process.exit(EXIT_CONFIG);
+    if (error instanceof ConfigError) refuse(error);
+    log.fatal({ event: 'process.not-started', err: error });
+    process.exit(EXIT_FAILED);
   }
 }
 
-/**
- * Calls `close` at SIGTERM, SIGINT and when the process that started this one is gone, then exits. A second signal does
- * not wait. The process also ends where `close` takes longer than `timeoutMs`.
- */
-export function stopOnSignals(
-  name: string,
-  close: () => Promise<void>,
-  log: Logger,
-  timeoutMs: number,
-): void {
-  let isStopping = false;
-  const stop = (reason: string): void => {
-    if (isStopping) process.exit(EXIT_INTERRUPTED);
-    isStopping = true;
-    log.info({ event: `${name}.stopping`, reason });
-    setTimeout(() => {
-      log.error({ event: `${name}.stop-timeout`, timeoutMs });
+function readConfig(): AppConfig {
+  try {
+    const file = configFileOf(process.argv);
+    return loadConfig(file === undefined ? {} : { file });
+  } catch (error) {
+    if (error instanceof ConfigError) refuse(error);
+    throw error;
+  }
+}
+
+function refuse(error: ConfigError): never {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(EXIT_CONFIG);
+}
+
+class ProcessLife {
+  private app: NestFastifyApplication | null = null;
+  private readonly notReady: NotReadyServer;
+  private readonly stopping = new AbortController();
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly log: Logger,
+  ) {
+    this.notReady = new NotReadyServer(config);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.on(signal, () => {
+        this.stop(signal);
+      });
+    // Started by `npm start`, which is gone however it went.
+    process.once('disconnect', () => {
+      this.stop('parent gone');
+    });
+    process.on('unhandledRejection', (error) => {
+      log.fatal({ event: 'process.unhandled-rejection', err: safeError(error) });
       process.exit(EXIT_FAILED);
-    }, timeoutMs).unref();
-    close().then(
-      () => process.exit(0),
+    });
+  }
+
+  async start(moduleOf: ModuleOf): Promise<void> {
+    for (let pauseMs = FIRST_PAUSE_MS; !this.stopping.signal.aborted; pauseMs *= 2) {
+      try {
+        await this.startOnce(moduleOf);
+        return;
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        const checks = await probeDependencies(this.config, error);
+        this.log.warn({ event: 'process.waiting', checks });
+        await this.notReady.show(checks);
+        const ms = Math.min(pauseMs, LONGEST_PAUSE_MS);
+        await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private async startOnce(moduleOf: ModuleOf): Promise<void> {
+    await prepareDatabase(this.config);
+    const app = await createHttpApp(await moduleOf(this.config), this.config, this.log);
+    if (this.stopping.signal.aborted) {
+      await app.close();
+      return;
+    }
+    await this.notReady.close();
+    const port = await listen(app, this.config);
+    this.app = app;
+    const { host } = this.config.http;
+    const startedMs = Math.round(process.uptime() * 1000);
+    const memoryMb = Math.round(process.memoryUsage.rss() / 1_048_576);
+    this.log.info({ event: 'process.started', role: this.config.role, host, port, startedMs, memoryMb });
+  }
+
+  private stop(reason: string): void {
+    if (this.stopping.signal.aborted) {
+      this.log.warn({ event: 'process.stopped-at-once', reason });
+      process.exit(EXIT_FAILED);
+    }
+    this.stopping.abort();
+    this.log.info({ event: 'process.stopping', reason });
+    const limitMs = this.config.http.limits.stopTimeoutMs + STOP_GRACE_MS;
+    const tooLate = sleep(limitMs, 'late' as const, { ref: false });
+    Promise.race([this.close(), tooLate]).then(
+      (outcome) => {
+        this.log.info({ event: 'process.stopped', reason, isCutOff: outcome === 'late' });
+        process.exit(outcome === 'late' ? EXIT_FAILED : 0);
+      },
       (error: unknown) => {
-        log.error({ event: `${name}.stop-failed`, err: error });
+        this.log.error({ event: 'process.stop-failed', err: error });
         process.exit(EXIT_FAILED);
       },
     );
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
-  process.once('disconnect', () => stop('parent gone'));
+  }
+
+  private async close(): Promise<void> {
+    await this.notReady.close();
+    await this.app?.close();
+  }
 }

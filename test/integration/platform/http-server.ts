@@ -1,11 +1,13 @@
 import { Writable } from 'node:stream';
 import { connect } from 'node:net';
 import type { Type } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { loadConfig } from '../../../src/platform/config/index.js';
 import { createHttpApp, listen } from '../../../src/platform/http/index.js';
 import { createLogger } from '../../../src/platform/logging/index.js';
 
 export interface RunningServer {
+  app: NestFastifyApplication;
   port: number;
   url: string;
   /** Every log object so far. */
@@ -32,7 +34,7 @@ export async function startServer(feature: Type, env: Record<string, string> = {
   });
   const app = await createHttpApp(feature, config, createLogger({ level: 'trace', name: 'test', stream }));
   const port = await listen(app, config);
-  return { port, url: `http://127.0.0.1:${port}`, lines, close: () => app.close() };
+  return { app, port, url: `http://127.0.0.1:${port}`, lines, close: () => app.close() };
 }
 
 /** Sends raw bytes, a piece at a time, and returns what came back until the server closed the connection. */

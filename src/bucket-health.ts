@@ -1,0 +1,31 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { openBucket, type Bucket } from './platform/bucket/index.js';
+import { AppConfig } from './platform/config/index.js';
+import { HealthRegistry } from './platform/health/index.js';
+
+/** Shows on /readyz of a primary whether the bucket answers. Informational: the server works on without it. */
+@Injectable()
+export class BucketHealth implements OnApplicationShutdown {
+  private readonly bucket: Bucket | null;
+
+  constructor(@Inject(AppConfig) { bucket }: AppConfig, health: HealthRegistry) {
+    this.bucket = bucket.url === null ? null : openBucket(bucket.url, bucketOptionsOf(bucket));
+    const opened = this.bucket;
+    if (opened) health.register('bucket', () => opened.head('readiness'), { required: false });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.bucket?.close();
+  }
+}
+
+function bucketOptionsOf(bucket: AppConfig['bucket']): Parameters<typeof openBucket>[1] {
+  const { endpoint, region, forcePathStyle: pathStyle, accessKeyId, secretAccessKey } = bucket;
+  return {
+    pathStyle,
+    ...(endpoint === null ? {} : { endpoint }),
+    ...(region === null ? {} : { region }),
+    ...(accessKeyId === null ? {} : { accessKeyId }),
+    ...(secretAccessKey === null ? {} : { secretAccessKey }),
+  };
+}
