@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => engine.stop());
 
 const define = (key: string, more: object = {}) =>
-  engine.customFields.create(engine.admin, { type: 'case', key, label: key, kind: 'text', ...more });
+  engine.customFields.create(engine.admin, { type: 'case', key, label: 'Label', kind: 'text', ...more });
 const file = (custom: object) => engine.records.create(engine.admin, 'case', { subject: 'S', custom });
 
 describe('custom fields', () => {
