@@ -5,6 +5,7 @@ import { BrowserRouter, Route, Routes } from 'react-router-dom';
 import { authProvider } from './api/auth-provider.js';
 import { dataProvider } from './api/data-provider.js';
 import { isProblem } from './api/problem.js';
+import { session } from './api/session.js';
 import { i18nProvider } from './i18n/i18n-provider.js';
 import { preloadTypes } from './api/record-types.js';
 import { Home } from './features/home/Home.js';
@@ -25,7 +26,11 @@ const queryClient = new QueryClient({
     },
   },
 });
-void preloadTypes(queryClient);
+if (session.get() !== null) void preloadTypes(queryClient);
+// whoever signs in next must not see what the last person saw
+session.subscribe(() => {
+  if (session.get() === null) queryClient.clear();
+});
 const store = localStorageStore('1', 'holdfast');
 
 export default function App() {

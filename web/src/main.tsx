@@ -6,6 +6,7 @@ import { createRoot } from 'react-dom/client';
 import { session } from './api/session.js';
 import { resumeSession } from './api/sign-in.js';
 import { useStored } from './api/store.js';
+import { MustChangePassword } from './features/sign-in/MustChangePassword.js';
 import { SignIn } from './features/sign-in/SignIn.js';
 import { adoptLocale, loadLocale, preferredLocale } from './i18n/texts.js';
 import { ShellSkeleton } from './shell/ShellSkeleton.js';
@@ -25,6 +26,7 @@ function Gate() {
   }, [current]);
   if (current === undefined) return <ShellSkeleton />;
   if (current === null) return <SignIn onType={() => void loadApp()} />;
+  if (current.mustChangePassword) return <MustChangePassword />;
   return (
     <Suspense fallback={<ShellSkeleton />}>
       <App />

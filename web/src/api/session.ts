@@ -4,7 +4,11 @@ import { createStore } from './store.js';
 export interface Session {
   user: { id: string; name: string; email: string; locale: string | null; timeZone: string | null };
   roles: string[];
+  /** what this person may do beside records */
+  may: string[];
   csrfToken: string;
+  /** an administrator gave the password: nothing else works before it is changed */
+  mustChangePassword: boolean;
   server: { role: 'primary' | 'replica'; version: string; installation: string };
 }
 

@@ -24,3 +24,13 @@ export async function signOut(): Promise<void> {
     session.set(null);
   }
 }
+
+export async function changePassword(currentPassword: string, newPassword: string): Promise<void> {
+  await request('/auth/password', { method: 'POST', body: { currentPassword, newPassword }, isSignIn: true });
+}
+
+/** The replica has a password of its own: a leak there opens nothing on the premises. */
+export async function chooseReplicaPassword(currentPassword: string, replicaPassword: string): Promise<void> {
+  const body = { currentPassword, replicaPassword };
+  await request('/auth/replica-password', { method: 'POST', body, isSignIn: true });
+}

@@ -28,6 +28,8 @@ export interface FieldType {
   relation?: string;
   custom: boolean;
   filterable: boolean;
+  /** the filter operators that the server takes for it */
+  ops?: string[];
   sortable: boolean;
   /** on a replica: the policy keeps it at home */
   omitted?: boolean;

@@ -7,6 +7,7 @@ import { Button } from '../design/Button.js';
 import { Icon } from '../design/Icon.js';
 import { Skeleton } from '../design/Skeleton.js';
 import { useTexts } from '../i18n/texts.js';
+import { PasswordDialog, type PasswordKind } from '../features/sign-in/PasswordDialog.js';
 import { Logo } from './Logo.js';
 import { QuickJump } from './QuickJump.js';
 import { ReplicaBanner } from './ReplicaBanner.js';
@@ -20,8 +21,10 @@ function usePages(): PageEntry[] {
       .filter((type) => type.can.read !== 'none')
       .map((type) => type.plural),
   );
-  const isAdmin = currentSession().roles.some((role) => role.startsWith('admin') || role === 'compliance');
-  return pages.filter((page) => (page.adminOnly ? isAdmin : !page.plural || readable.has(page.plural)));
+  const { may } = currentSession();
+  return pages.filter((page) =>
+    page.needs ? may.includes(page.needs) : !page.plural || readable.has(page.plural),
+  );
 }
 
 function Navigation({ entries }: { entries: PageEntry[] }) {
@@ -84,6 +87,7 @@ export function Shell() {
   const { t } = useTexts();
   const entries = usePages();
   const { pathname } = useLocation();
+  const [password, setPassword] = useState<PasswordKind | null>(null);
   const [isJumping, setJumping] = useState(false);
   const [openJump] = useState(() => () => {
     setJumping(true);
@@ -106,13 +110,12 @@ export function Shell() {
           className="jump-button"
           icon="search"
           onClick={openJump}
-          aria-label={t('jump.open')}
           aria-keyshortcuts="Control+K"
         >
           <span className="grow">{t('jump.open')}</span>
-          <span className="kbd">{t('jump.keys')}</span>
+          <span className="kbd" aria-hidden="true">{t('jump.keys')}</span>
         </Button>
-        <UserMenu entries={entries.filter((page) => !page.isOnPhone)} />
+        <UserMenu entries={entries.filter((page) => !page.isOnPhone)} onPassword={setPassword} />
       </header>
       <main className="content" id="content" tabIndex={-1}>
         <Suspense fallback={<PageSkeleton />}>
@@ -125,6 +128,14 @@ export function Shell() {
           entries={entries}
           onClose={() => {
             setJumping(false);
+          }}
+        />
+      )}
+      {password && (
+        <PasswordDialog
+          kind={password}
+          onClose={() => {
+            setPassword(null);
           }}
         />
       )}

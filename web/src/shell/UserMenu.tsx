@@ -1,11 +1,11 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { NavLink } from 'react-router';
-import { currentSession } from '../api/session.js';
+import { currentSession, isReplica } from '../api/session.js';
 import { signOut } from '../api/sign-in.js';
 import { useStored } from '../api/store.js';
 import { Icon } from '../design/Icon.js';
 import { Popover } from '../design/Popover.js';
 import { chooseLocale, localeNames, locales, useTexts } from '../i18n/texts.js';
+import type { PasswordKind } from '../features/sign-in/PasswordDialog.js';
 import type { PageEntry } from './pages.js';
 import { chooseTheme, theme, themes } from './theme.js';
 
@@ -57,15 +57,15 @@ function Settings() {
   );
 }
 
+interface Props {
+  entries: PageEntry[];
+  onPassword: (kind: PasswordKind) => void;
+}
+
 /** Who is signed in, theme, language, way out; on the phone also the pages that the tab bar has no room for. */
-export function UserMenu({ entries }: { entries: PageEntry[] }) {
+export function UserMenu({ entries, onPassword }: Props) {
   const { t } = useTexts();
-  const client = useQueryClient();
   const { user, server } = currentSession();
-  const leave = async () => {
-    await signOut();
-    client.clear();
-  };
   return (
     <Popover
       kind="menu"
@@ -91,7 +91,22 @@ export function UserMenu({ entries }: { entries: PageEntry[] }) {
           </div>
           <Settings />
           <div className="nav-rule" role="separator" />
-          <button type="button" role="menuitem" className="menu-item" onClick={() => void leave()}>
+          {!isReplica() &&
+            (['own', 'replica'] as const).map((kind) => (
+              <button
+                key={kind}
+                type="button"
+                role="menuitem"
+                className="menu-item"
+                onClick={() => {
+                  close();
+                  onPassword(kind);
+                }}
+              >
+                {t(`password.${kind}`)}
+              </button>
+            ))}
+          <button type="button" role="menuitem" className="menu-item" onClick={() => void signOut()}>
             {t('app.signOut')}
           </button>
         </>

@@ -8,7 +8,8 @@ export interface PageEntry {
   /** the record type it shows; the entry is left out for people who may not read it */
   plural?: string;
   isOnPhone?: boolean;
-  adminOnly?: boolean;
+  /** the flag of `/me` without which it is left out */
+  needs?: string;
 }
 
 /** What the navigation offers, in order. The four nouns of daily work come first. */
@@ -21,7 +22,7 @@ export const pages: readonly PageEntry[] = [
   { path: '/activities', name: 'types.activity.many', icon: 'activity', plural: 'activities' },
   { path: '/products', name: 'types.product.many', icon: 'product', plural: 'products' },
   { path: '/users', name: 'types.user.many', icon: 'user', plural: 'users' },
-  { path: '/cloud', name: 'nav.cloud', icon: 'cloud', adminOnly: true },
+  { path: '/cloud', name: 'nav.cloud', icon: 'cloud', needs: 'manageCloud' },
 ];
 
 /** Where the secondary part of the navigation starts. */

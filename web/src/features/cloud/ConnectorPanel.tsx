@@ -36,19 +36,25 @@ function Figure({ label, children }: { label: string; children: ReactNode }) {
   );
 }
 
-function state(status: CloudStatus): 'off' | 'paused' | 'failing' | 'running' {
+type Standing = 'off' | 'paused' | 'silent' | 'failing' | 'running';
+/** The connector reports every few seconds; longer silence means that none runs. */
+const silentMs = 60_000;
+
+function standingOf(status: CloudStatus): Standing {
   if (!status.enabled) return 'off';
   if (status.paused) return 'paused';
-  return status.lastError ? 'failing' : 'running';
+  const isSilent = status.seenAt !== null && Date.now() - Date.parse(status.seenAt) > silentMs;
+  if (isSilent || status.connector === 'stopped') return 'silent';
+  return status.connector === 'failing' || status.lastError ? 'failing' : 'running';
 }
 
-const looks = { off: '', paused: 'warn', failing: 'bad', running: 'good' };
+const looks: Record<Standing, string> = { off: '', paused: 'warn', silent: 'bad', failing: 'bad', running: 'good' };
 
 export function ConnectorPanel({ status }: { status: CloudStatus }) {
   const { t, find } = useTexts();
   const format = useFormats();
   const lags = useLags(status.lagMs);
-  const standing = state(status);
+  const standing = standingOf(status);
   const { lastError } = status;
   return (
     <section className="card panel-pad">

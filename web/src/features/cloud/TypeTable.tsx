@@ -68,7 +68,11 @@ export function TypeTable({ status, policy }: { status: CloudStatus; policy: Pol
                 <td className="number">{number(row.published)}</td>
                 <td className="number">{number(row.withheld)}</td>
                 <td>
-                  <Fields names={row.fields?.omitted ?? []} tone="bad" />
+                  {row.fields?.included.length === 0 ? (
+                    <span className="badge bad">{t('cloud.everything')}</span>
+                  ) : (
+                    <Fields names={row.fields?.omitted ?? []} tone="bad" />
+                  )}
                 </td>
                 <td>
                   <Fields names={row.fields?.masked ?? []} tone="warn" />

@@ -36,8 +36,9 @@ export function VersionsPanel() {
             </span>
             <span className="grow ellipsis">{version.reason ?? ''}</span>
             <span className="muted small">
-              {version.proposedBy && t('cloud.by', { name: version.proposedBy })}{' '}
-              {version.approvedBy && t('cloud.approvedBy', { name: version.approvedBy })}{' '}
+              {version.bootstrap && t('cloud.bootstrap')}
+              {version.proposedBy?.name && t('cloud.by', { name: version.proposedBy.name })}{' '}
+              {version.approvedBy?.name && t('cloud.approvedBy', { name: version.approvedBy.name })}{' '}
               {(version.activatedAt ?? version.proposedAt) && (
                 <When value={version.activatedAt ?? version.proposedAt ?? ''} />
               )}

@@ -26,6 +26,9 @@ export interface CloudStatus {
   policy: { version: number; hash: string; activatedAt: string } | null;
   lastError: { code: string; message: string; at: string } | null;
   paused: boolean;
+  /** what the connector is doing */
+  connector: string;
+  seenAt: string | null;
   types?: TypeCount[];
   replicas?: ReplicaStanding[];
 }
@@ -45,16 +48,21 @@ export interface Policy {
   yaml: string;
   hash: string;
   activatedAt: string | null;
-  proposedBy: string | null;
-  approvedBy: string | null;
+  proposedBy: Person | null;
+  approvedBy: Person | null;
   types?: PolicyType[];
+}
+export interface Person {
+  id: string;
+  name: string | null;
 }
 export interface PolicyVersion {
   version: number;
   hash: string;
   state: string;
-  proposedBy: string | null;
-  approvedBy: string | null;
+  bootstrap?: boolean;
+  proposedBy: Person | null;
+  approvedBy: Person | null;
   reason: string | null;
   proposedAt: string | null;
   activatedAt: string | null;

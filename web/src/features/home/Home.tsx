@@ -7,6 +7,7 @@ import { currentSession } from '../../api/session.js';
 import type { CrmRecord, FilterNode, Linked, Money, RecordType } from '../../api/types.js';
 import { Button } from '../../design/Button.js';
 import { EmptyState } from '../../design/EmptyState.js';
+import { Icon } from '../../design/Icon.js';
 import { Skeleton } from '../../design/Skeleton.js';
 import { useFormats, todayIn, useTimeZone } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
@@ -129,7 +130,24 @@ function CaseRow({ record }: { record: CrmRecord }) {
   );
 }
 
-/** The three filters of the day; each is also the address of the full list. */
+function NoteRow({ record }: { record: CrmRecord }) {
+  const about = linkedTitle(record, 'deal') || linkedTitle(record, 'account') || linkedTitle(record, 'case');
+  const kind = String(record['kind']);
+  return (
+    <Link to={`/activities/${record.id}`} className="panel-row">
+      <Icon name={kind === 'call' ? 'call' : kind === 'meeting' ? 'meeting' : 'note'} isSmall />
+      <span className="grow ellipsis panel-title">
+        {String(record['subject'])}
+        <span className="muted panel-about"> {about}</span>
+      </span>
+      <span className="panel-when muted number">
+        <When value={record.createdAt} />
+      </span>
+    </Link>
+  );
+}
+
+/** The filters of the day; each is also the address of the full list. */
 function useDay(reach: Reach) {
   const { user } = currentSession();
   const timeZone = useTimeZone();
@@ -139,6 +157,7 @@ function useDay(reach: Reach) {
     const until = fromZonedInput(`${addDays(todayIn(timeZone), soonDays)}T00:00`, timeZone);
     const search = (facets: Record<string, string[]>, sort: string) =>
       new URLSearchParams({ f: JSON.stringify({ ...facets, ...owners }), sort }).toString();
+    const written = ['note', 'call', 'meeting'];
     const openCases = ['new', 'open', 'waiting'];
     return {
       tasks: {
@@ -155,6 +174,10 @@ function useDay(reach: Reach) {
       deals: {
         filter: { and: [{ field: 'status', op: 'eq', value: 'open' }, ...owner] } satisfies FilterNode,
         search: search({ status: ['open'] }, 'closeDate'),
+      },
+      notes: {
+        filter: { and: [{ field: 'kind', op: 'in', value: written }, ...owner] } satisfies FilterNode,
+        search: search({ kind: written }, '-createdAt'),
       },
       cases: {
         filter: { and: [{ field: 'status', op: 'in', value: openCases }, ...owner] } satisfies FilterNode,
@@ -223,6 +246,15 @@ export function Home() {
           expand={['accountId']}
           empty={t('home.noCases')}
           row={(record) => <CaseRow record={record} />}
+        />
+        <Panel
+          {...day.notes}
+          title={t('home.notes')}
+          plural="activities"
+          sort="-createdAt"
+          expand={['dealId', 'accountId', 'caseId']}
+          empty={t('home.noNotes')}
+          row={(record) => <NoteRow record={record} />}
         />
       </div>
     </div>

@@ -87,7 +87,7 @@ function ConditionRow(props: RowProps) {
   const { t } = useTexts();
   const labels = useLabels(type);
   const field = fieldNamed(type, condition.field);
-  const operators = operatorsFor(field?.kind ?? 'text');
+  const operators = operatorsFor(field?.kind ?? 'text', field?.ops);
   const chooseField = (path: string) => {
     const kind = fieldNamed(type, path)?.kind ?? 'text';
     onChange({ field: path, op: operatorsFor(kind)[0] ?? 'eq', value: '' });

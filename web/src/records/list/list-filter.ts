@@ -64,10 +64,14 @@ export function toFilter(filter: ListFilter, kindOf: KindOf): FilterNode | undef
 const text: FilterOperator[] = ['contains', 'eq', 'neq', 'startsWith', 'empty', 'notEmpty'];
 const ordered: FilterOperator[] = ['gte', 'lte', 'between', 'eq', 'empty', 'notEmpty'];
 
-/** The operators that make sense for a kind, the likeliest first. */
-export function operatorsFor(kind: FieldKind): FilterOperator[] {
+function usual(kind: FieldKind): FilterOperator[] {
   if (['integer', 'decimal', 'money', 'date', 'dateTime'].includes(kind)) return ordered;
   if (kind === 'boolean') return ['eq', 'empty', 'notEmpty'];
   if (kind === 'choice' || kind === 'reference') return ['eq', 'neq', 'empty', 'notEmpty'];
   return text;
+}
+
+/** The operators that make sense for a kind, the likeliest first, of those that the server knows for the field. */
+export function operatorsFor(kind: FieldKind, known?: readonly string[]): FilterOperator[] {
+  return usual(kind).filter((op) => !known || known.includes(op));
 }

@@ -38,7 +38,7 @@ export function ActivityEntry({ entry }: { entry: TimelineEntry }) {
         )}
         <p className="muted small">
           {t(`options.${kind}`)}
-          {entry.by && ` · ${entry.by.name}`} · <When value={entry.at} />
+          {entry.by?.name && ` · ${entry.by.name}`} · <When value={entry.at} />
         </p>
       </div>
     </li>

@@ -53,6 +53,7 @@ export function ChangeEntry({ type, entry }: { type: RecordType; entry: Timeline
             · <When value={entry.at} />
           </span>
         </p>
+        {entry.change?.erased && <p className="muted small">{t('timeline.erased')}</p>}
         {action !== 'create' && changes.length > 0 && (
           <ul className="changes small">
             {changes.map((change) => (

@@ -1,8 +1,11 @@
+import { useState } from 'react';
 import { fieldNamed } from '../../api/record-types.js';
 import { isReplica } from '../../api/session.js';
 import { valueOf, type CrmRecord, type FieldType, type RecordType } from '../../api/types.js';
 import { Icon } from '../../design/Icon.js';
 import { useTexts } from '../../i18n/texts.js';
+import { Button } from '../../design/Button.js';
+import { useIsPhone } from '../use-is-phone.js';
 import type { NounView } from '../noun-view.js';
 import { FieldValue } from '../values/FieldValue.js';
 import { When } from '../values/When.js';
@@ -45,7 +48,7 @@ function Omitted({ type }: { type: RecordType }) {
 }
 
 /** The facts of a record beside its history. */
-export function FactsRail({ type, view, record }: Props) {
+function AllFacts({ type, view, record }: Props) {
   const { t } = useTexts();
   const labels = useLabels(type);
   const facts = view.facts
@@ -56,7 +59,7 @@ export function FactsRail({ type, view, record }: Props) {
     (field) => field.kind === 'longText' && !field.omitted && Boolean(valueOf(record, field)),
   );
   return (
-    <aside className="card rail" aria-label={t('record.facts')}>
+    <>
       <Facts type={type} fields={facts} record={record} />
       {custom.length > 0 && <h2 className="rail-head">{t('form.custom')}</h2>}
       <Facts type={type} fields={custom} record={record} />
@@ -71,6 +74,36 @@ export function FactsRail({ type, view, record }: Props) {
         {t('record.created')} <When value={record.createdAt} /> · {t('record.updated')}{' '}
         <When value={record.updatedAt} />
       </p>
+    </>
+  );
+}
+
+const factsOnPhone = 4;
+
+/** On the phone the first facts only, so that the history is not pushed off the screen. */
+export function FactsRail(props: Props) {
+  const { t } = useTexts();
+  const [isOpen, setOpen] = useState(false);
+  const isShort = useIsPhone() && !isOpen;
+  const first = props.view.facts
+    .map((path) => fieldNamed(props.type, path))
+    .filter((field): field is FieldType => field !== undefined && Boolean(valueOf(props.record, field)))
+    .slice(0, factsOnPhone);
+  return (
+    <aside className="card rail" aria-label={t('record.facts')}>
+      {isShort ? <Facts type={props.type} fields={first} record={props.record} /> : <AllFacts {...props} />}
+      {isShort && (
+        <Button
+          look="quiet"
+          className="rail-more"
+          icon="down"
+          onClick={() => {
+            setOpen(true);
+          }}
+        >
+          {t('record.allFacts')}
+        </Button>
+      )}
     </aside>
   );
 }

@@ -12,9 +12,9 @@ export interface TimelineEntry {
   id: string;
   at: string;
   kind: 'activity' | 'change';
-  by: { id: string; name: string } | null;
+  by: { id: string | null; name: string | null } | null;
   activity?: CrmRecord;
-  change?: { action: string; fields: ChangedField[] };
+  change?: { action: string; fields: ChangedField[]; erased?: boolean };
 }
 
 interface Answer {
