@@ -1,1 +1,2 @@
 export { CloudModule } from './cloud.module.js';
+export { CloudStatusService } from './cloud-status.service.js';

@@ -1,4 +1,3 @@
-export { defaultClassifications } from './document/classification-defaults.js';
 export { parsePolicy, type ParsedPolicy } from './document/parse-policy.js';
 export {
   createPolicySchema,

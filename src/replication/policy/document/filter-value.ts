@@ -96,5 +96,6 @@ function text(field: FieldMeta, op: FilterOperator, scalar: Scalar): ValueResult
       problem: `\`${field.name}\` has no choice \`${value}\`; it has ${field.options.join(', ')}`,
       suggestion: suggest(value, field.options),
     };
-  return { value };
+  // as the engine stores text
+  return { value: value.normalize('NFC') };
 }
