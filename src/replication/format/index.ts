@@ -2,7 +2,7 @@ export { FormatError, type FormatErrorCode } from './format.errors.js';
 export { CHUNK_BYTES, FIRST_N, KNOWN_FEATURES, LIMITS, READER_LEVEL } from './limits.js';
 export { ackKey, beatKey, manifestKey, manifestPrefix, partKey, partPrefix, rootKey } from './object-keys.js';
 export { comparePositions, formatPosition, parseFloor, type Position } from './position.js';
-export { rowDigest } from './row-digest.js';
+export { hmacBlocks, rowDigest } from './row-digest.js';
 export { MultisetHash } from './multiset-hash.js';
 export {
   deleteLine,

@@ -63,5 +63,11 @@ describe('rowDigest', () => {
     const expected = createHmac('sha256', key).update('deal\u0000{"a":"é"}', 'utf8').digest();
     expect(rowDigest(key, 'deal', '{"a":"é"}')).toEqual(expected);
     expect(rowDigest(key, 'deal', Buffer.from('{"a":"é"}'))).toEqual(expected);
+    for (const row of ['', 'x'.repeat(10_000), '{"a":"é"}']) {
+      for (const type of ['deal', 'account']) {
+        const reference = createHmac('sha256', key).update(`${type}\u0000${row}`, 'utf8').digest();
+        expect(rowDigest(key, type, row)).toEqual(reference);
+      }
+    }
   });
 });

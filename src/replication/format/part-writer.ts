@@ -67,16 +67,18 @@ export class PartWriter {
   /** @param text one line without its newline. Await what it returns, if anything: that is the backpressure. */
   line(text: string | Buffer): void | Promise<void> {
     if (this.failure !== null) throw this.failure;
-    const length = typeof text === 'string' ? Buffer.byteLength(text) : text.length;
-    if (length === 0 || length > LIMITS.maxLineBytes) throw malformed('line: empty or too long');
+    const room = roomFor(text);
+    if (text.length === 0 || room > 3 * LIMITS.maxLineBytes) throw malformed('line: empty or too long');
+    const wait = this.filled + room + 1 > this.pending.length ? this.flush(room + 1) : undefined;
+    const length =
+      typeof text === 'string' ? this.pending.write(text, this.filled) : text.copy(this.pending, this.filled);
+    if (length > LIMITS.maxLineBytes) throw malformed('line: too long');
+    this.filled += length;
+    this.pending[this.filled] = NEWLINE;
+    this.filled += 1;
     this.rows += 1;
     this.plainBytes += length + 1;
     if (this.plainBytes > LIMITS.maxPartPlainBytes) throw malformed('part: too long');
-    const wait = this.filled + length + 1 > this.pending.length ? this.flush(length + 1) : undefined;
-    this.filled +=
-      typeof text === 'string' ? this.pending.write(text, this.filled) : text.copy(this.pending, this.filled);
-    this.pending[this.filled] = NEWLINE;
-    this.filled += 1;
     return wait;
   }
 
@@ -139,6 +141,12 @@ export class PartWriter {
 /** @throws FormatError from `line` and `finish` */
 export function writePart(options: WritePartOptions): PartWriter {
   return new PartWriter(options);
+}
+
+/** A short text is not measured before it is written: three bytes a UTF-16 unit are always enough. */
+function roomFor(text: string | Buffer): number {
+  if (typeof text !== 'string') return text.length;
+  return text.length <= BATCH_BYTES / 16 ? text.length * 3 : Buffer.byteLength(text);
 }
 
 class HashedFile {

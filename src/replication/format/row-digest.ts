@@ -1,11 +1,58 @@
-import { createHmac } from 'node:crypto';
+import { hash } from 'node:crypto';
 
-const separator = Buffer.from([0]);
+const BLOCK_BYTES = 64;
+const DIGEST_BYTES = 32;
+
+interface Blocks {
+  /** inner pad, type and zero byte, then room for rows */
+  inner: Buffer;
+  start: number;
+  /** outer pad, then room for the inner digest */
+  outer: Buffer;
+}
+
+const blocksOfKey = new WeakMap<Buffer, Map<string, Blocks>>();
 
 /**
- * HMAC-SHA256(key, type ‖ 0x00 ‖ row). The row is the exact text that PostgreSQL's `row_to_json` gave, which is the
- * canonical form on both sides, so it is never parsed for this.
+ * HMAC-SHA256(key, type ‖ 0x00 ‖ row), RFC 2104. The row is the exact text that PostgreSQL's `row_to_json` gave, which
+ * is the canonical form on both sides, so it is never parsed for this. Written with two one-shot hashes, since
+ * `createHmac` costs five times as much and this runs for every row.
+ * @param key 32 bytes; not changed afterwards
  */
 export function rowDigest(key: Buffer, type: string, row: string | Buffer): Buffer {
-  return createHmac('sha256', key).update(type, 'utf8').update(separator).update(row).digest();
+  const blocks = blocksFor(key, type);
+  const length = typeof row === 'string' ? Buffer.byteLength(row) : row.length;
+  const end = blocks.start + length;
+  if (end > blocks.inner.length)
+    blocks.inner = Buffer.concat([blocks.inner.subarray(0, blocks.start)], end * 2);
+  if (typeof row === 'string') blocks.inner.write(row, blocks.start);
+  else row.copy(blocks.inner, blocks.start);
+  hash('sha256', blocks.inner.subarray(0, end), 'buffer').copy(blocks.outer, BLOCK_BYTES);
+  return hash('sha256', blocks.outer, 'buffer');
+}
+
+function blocksFor(key: Buffer, type: string): Blocks {
+  let ofKey = blocksOfKey.get(key);
+  if (ofKey === undefined) blocksOfKey.set(key, (ofKey = new Map<string, Blocks>()));
+  let blocks = ofKey.get(type);
+  if (blocks === undefined) ofKey.set(type, (blocks = makeBlocks(key, type)));
+  return blocks;
+}
+
+function makeBlocks(key: Buffer, type: string): Blocks {
+  const { inner, outer } = hmacBlocks(key, type);
+  const room = Buffer.concat([inner], inner.length + 4096);
+  return { inner: room, start: inner.length, outer: Buffer.concat([outer], BLOCK_BYTES + DIGEST_BYTES) };
+}
+
+/**
+ * The constant blocks of {@link rowDigest}: SHA-256(outer ‖ SHA-256(inner ‖ row)). With these PostgreSQL computes the
+ * digests itself: its core has sha256() but no HMAC.
+ */
+export function hmacBlocks(key: Buffer, type: string): { inner: Buffer; outer: Buffer } {
+  if (key.length > BLOCK_BYTES) throw new RangeError('a digest key has at most 64 bytes');
+  const block = Buffer.alloc(BLOCK_BYTES);
+  key.copy(block);
+  const pad = (byte: number) => Buffer.from(block.map((value) => value ^ byte));
+  return { inner: Buffer.concat([pad(0x36), Buffer.from(`${type}\0`, 'utf8')]), outer: pad(0x5c) };
 }

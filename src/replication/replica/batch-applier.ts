@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import {
   expectHeader,
   FormatError,
+  hmacBlocks,
   parseLine,
   readPartBlocks,
   type BatchHeader,
@@ -15,14 +16,7 @@ import {
 } from '../format/index.js';
 import { ReplicaError } from './replica.errors.js';
 import { lockState, writeState, type AppliedState } from './replica-state.store.js';
-import {
-  afterChange,
-  checksumSql,
-  hmacBlocks,
-  toRowSum,
-  type ChecksumRow,
-  type RowSum,
-} from './row-checksum.js';
+import { afterChange, checksumSql, toRowSum, type ChecksumRow, type RowSum } from './row-checksum.js';
 import { StagingLoader, type StagedType } from './staging-loader.js';
 import { findTargets, replicatedTables, type TargetTable } from './target-tables.js';
 
@@ -196,7 +190,7 @@ async function sumRows(
   ids: string | null,
   digestKey: string,
 ): Promise<RowSum> {
-  const { inner, outer } = hmacBlocks(digestKey, target.type);
+  const { inner, outer } = hmacBlocks(Buffer.from(digestKey, 'hex'), target.type);
   const where = ids === null ? '' : ` WHERE ${escapeIdentifier('id')} IN (${ids})`;
   const rows = `SELECT ${target.columns.join(', ')} FROM ${target.table}${where}`;
   return toRowSum((await client.query<ChecksumRow>(checksumSql(rows, '$1', '$2'), [inner, outer])).rows[0]);

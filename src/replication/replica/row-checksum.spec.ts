@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { rowDigest } from '../format/index.js';
-import { afterChange, hmacBlocks, toRowSum } from './row-checksum.js';
+import { hmacBlocks, rowDigest } from '../format/index.js';
+import { afterChange, toRowSum } from './row-checksum.js';
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest();
 
 describe('row checksum', () => {
   it('computes the same HMAC from two plain hashes', () => {
     const key = Buffer.alloc(32, 7);
-    const { inner, outer } = hmacBlocks(key.toString('hex'), 'deal');
+    const { inner, outer } = hmacBlocks(key, 'deal');
     const digest = sha256(Buffer.concat([outer, sha256(Buffer.concat([inner, Buffer.from('{"a":1}')]))]));
     expect(digest).toEqual(rowDigest(key, 'deal', '{"a":1}'));
   });

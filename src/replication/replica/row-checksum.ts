@@ -1,22 +1,4 @@
-import { createHash } from 'node:crypto';
-
-const BLOCK_BYTES = 64;
 const MODULUS = 1n << 256n;
-
-/**
- * The two constant blocks of HMAC-SHA256 (RFC 2104) over `type ‖ 0x00 ‖ row`. PostgreSQL's core has sha256() but no
- * HMAC, and pgcrypto may not be there; with these it computes the digests itself, where the rows are.
- */
-export function hmacBlocks(keyHex: string, type: string): { inner: Buffer; outer: Buffer } {
-  const given = Buffer.from(keyHex, 'hex');
-  const key = Buffer.alloc(BLOCK_BYTES);
-  (given.length > BLOCK_BYTES ? createHash('sha256').update(given).digest() : given).copy(key);
-  const pad = (byte: number) => Buffer.from(key.map((value) => value ^ byte));
-  return {
-    inner: Buffer.concat([pad(0x36), Buffer.from(type, 'utf8'), Buffer.from([0])]),
-    outer: pad(0x5c),
-  };
-}
 
 /** Count and the sums of eight 32-bit limbs; OFFSET 0 keeps the planner from computing each digest eight times. */
 export function checksumSql(rows: string, innerParameter: string, outerParameter: string): string {
