@@ -3,7 +3,10 @@ import { ConnectorError } from './connector.errors.js';
 
 /** What the connector's statements run on: one session, so that temporary tables and transactions hold together. */
 export interface Session {
-  query<R extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, parameters?: unknown[]): Promise<pg.QueryResult<R>>;
+  query<R extends pg.QueryResultRow = pg.QueryResultRow>(
+    sql: string,
+    parameters?: unknown[],
+  ): Promise<pg.QueryResult<R>>;
 }
 
 /**
@@ -50,13 +53,17 @@ export class ConnectorDatabase {
     };
   }
 
-  async query<R extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<R[]> {
+  async query<R extends pg.QueryResultRow = pg.QueryResultRow>(
+    sql: string,
+    parameters: unknown[] = [],
+  ): Promise<R[]> {
     return (await this.pool.query<R>(sql, parameters)).rows;
   }
 
   async one<R extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []): Promise<R> {
     const [row] = await this.query<R>(sql, parameters);
-    if (row === undefined) throw new ConnectorError('database-unexpected', 'The database answered no row where one must be.');
+    if (row === undefined)
+      throw new ConnectorError('database-unexpected', 'The database answered no row where one must be.');
     return row;
   }
 
@@ -70,7 +77,8 @@ export class ConnectorDatabase {
     try {
       return await inTransaction(client, work);
     } catch (error) {
-      if (error instanceof Error && !('severity' in error) && !(error instanceof ConnectorError)) broken = error;
+      if (error instanceof Error && !('severity' in error) && !(error instanceof ConnectorError))
+        broken = error;
       throw error;
     } finally {
       client.release(broken);
@@ -107,7 +115,10 @@ export class ConnectorDatabase {
 }
 
 /** BEGIN, work, COMMIT with `synchronous_commit` on; rolled back when anything throws. */
-export async function inTransaction<C extends Session, T>(client: C, work: (tx: C) => Promise<T>): Promise<T> {
+export async function inTransaction<C extends Session, T>(
+  client: C,
+  work: (tx: C) => Promise<T>,
+): Promise<T> {
   await client.query('BEGIN');
   try {
     await client.query('SET LOCAL synchronous_commit = on');

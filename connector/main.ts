@@ -1,4 +1,4 @@
-// Boots the connector, which dials out only: what it may read is decided by its database role.
+// Boots the connector. It dials out only; the port it opens serves health and metrics to this host.
 import 'reflect-metadata';
 import { runProcess } from '../src/platform/process/index.js';
 

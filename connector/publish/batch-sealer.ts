@@ -48,7 +48,8 @@ export class BatchSealer {
 
   private place(generation: Generation, n: number, epoch: number, nonce: string): BatchPlace {
     const recipients = this.trust.recipients();
-    if (recipients.length === 0) throw new ConnectorError('no-recipient', 'The root of trust names no replica to seal to.');
+    if (recipients.length === 0)
+      throw new ConnectorError('no-recipient', 'The root of trust names no replica to seal to.');
     const folder = this.spool.folderOf({ generation: generation.id, n, nonce });
     return { tenant: this.trust.tenant, generation: generation.id, n, epoch, recipients, folder };
   }

@@ -109,7 +109,10 @@ export function partFile(part: number): string {
 
 /** Counts and checksums per type while a batch is made, starting from those of the state before. */
 export class StateTally {
-  private readonly states = new Map<string, { upserts: number; deletes: number; count: number; hash: MultisetHash }>();
+  private readonly states = new Map<
+    string,
+    { upserts: number; deletes: number; count: number; hash: MultisetHash }
+  >();
 
   /** @param keepsCounts true where `before` is a part of the same batch: the chunks of a first snapshot */
   constructor(types: readonly string[], before: readonly TypeState[], keepsCounts = false) {
@@ -144,7 +147,10 @@ export class StateTally {
   }
 
   result(): TypeState[] {
-    return [...this.states].map(([type, { hash, ...counts }]) => ({ type, ...counts, checksum: hash.toHex() }));
+    return [...this.states].map(([type, { hash, ...counts }]) => ({
+      type,
+      ...counts,
+      checksum: hash.toHex(),
+    }));
   }
 }
-

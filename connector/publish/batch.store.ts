@@ -67,7 +67,13 @@ export class BatchStore {
    * Makes the batch pending in one durable transaction that also proves the lease: from here on the ledger and S_prev
    * are those after the batch. Runs in the snapshot's session, where a large ledger share waits in a temporary table.
    */
-  async record(session: Session, before: Generation, open: OpenSnapshot, batch: SealedBatch, ledger: LedgerChanges): Promise<void> {
+  async record(
+    session: Session,
+    before: Generation,
+    open: OpenSnapshot,
+    batch: SealedBatch,
+    ledger: LedgerChanges,
+  ): Promise<void> {
     await inTransaction(session, async (tx) => {
       await this.lease.confirm(tx);
       await tx.query(
@@ -75,9 +81,21 @@ export class BatchStore {
            previous_catalog, digest, nonce, lease_epoch, policy_version, as_of, parts, types, manifest)
          VALUES ($1, $2, $3, 'pending', $4::pg_snapshot, $5::pg_snapshot, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
         [
-          batch.generation, batch.n, batch.kind, open.snapshot, before.cursor ?? before.firstSnapshot, before.cursorAt,
-          JSON.stringify(before.catalog), batch.digest, batch.nonce, batch.epoch, batch.policyVersion, batch.asOf,
-          JSON.stringify(batch.parts), JSON.stringify(batch.types), batch.manifest,
+          batch.generation,
+          batch.n,
+          batch.kind,
+          open.snapshot,
+          before.cursor ?? before.firstSnapshot,
+          before.cursorAt,
+          JSON.stringify(before.catalog),
+          batch.digest,
+          batch.nonce,
+          batch.epoch,
+          batch.policyVersion,
+          batch.asOf,
+          JSON.stringify(batch.parts),
+          JSON.stringify(batch.types),
+          batch.manifest,
         ],
       );
       await ledger.apply(tx);
@@ -114,15 +132,21 @@ export class BatchStore {
          FROM replication.batch b WHERE b.generation = $1 AND b.n = $2 AND g.id = b.generation`,
         [batch.generation, batch.n],
       );
-      await tx.query('INSERT INTO replication.undone_batch (nonce, generation, n, reason) VALUES ($1, $2, $3, $4)', [
-        batch.nonce, batch.generation, batch.n, reason,
+      await tx.query(
+        'INSERT INTO replication.undone_batch (nonce, generation, n, reason) VALUES ($1, $2, $3, $4)',
+        [batch.nonce, batch.generation, batch.n, reason],
+      );
+      await tx.query('DELETE FROM replication.batch WHERE generation = $1 AND n = $2', [
+        batch.generation,
+        batch.n,
       ]);
-      await tx.query('DELETE FROM replication.batch WHERE generation = $1 AND n = $2', [batch.generation, batch.n]);
     });
   }
 
   /** Whether this database once made, and took back, a batch with this nonce. */
   async isUndone(nonce: string): Promise<boolean> {
-    return (await this.db.query('SELECT 1 FROM replication.undone_batch WHERE nonce = $1', [nonce])).length > 0;
+    return (
+      (await this.db.query('SELECT 1 FROM replication.undone_batch WHERE nonce = $1', [nonce])).length > 0
+    );
   }
 }

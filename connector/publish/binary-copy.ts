@@ -52,7 +52,10 @@ export class RowCopyParser {
 }
 
 function broken(): ConnectorError {
-  return new ConnectorError('database-unexpected', 'The database sent a COPY that is not one of (uuid, text).');
+  return new ConnectorError(
+    'database-unexpected',
+    'The database sent a COPY that is not one of (uuid, text).',
+  );
 }
 
 const BLOCK_BYTES = 256 * 1024;

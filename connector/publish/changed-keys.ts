@@ -58,7 +58,8 @@ export class ChangedKeys {
   private async insertDependents(open: OpenSnapshot): Promise<void> {
     for (const { type, dependentsFunction } of open.catalog.types) {
       if (dependentsFunction === null) continue;
-      if (!FUNCTION_NAME.test(dependentsFunction)) throw new ConnectorError('catalog-invalid', 'A dependents function has no plain name.');
+      if (!FUNCTION_NAME.test(dependentsFunction))
+        throw new ConnectorError('catalog-invalid', 'A dependents function has no plain name.');
       let last = NO_ID;
       for (;;) {
         const ids = await this.changedIds(open, type, last);

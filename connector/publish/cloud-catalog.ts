@@ -40,10 +40,17 @@ export async function readCatalog(session: Session): Promise<CloudCatalog | null
   const { rows } = await session.query<CatalogRow>(CATALOG);
   const row = rows[0];
   if (row === undefined) return null;
-  return { policyVersion: row.version, policyHash: row.hash, types: row.types, fingerprints: row.fingerprints };
+  return {
+    policyVersion: row.version,
+    policyHash: row.hash,
+    types: row.types,
+    fingerprints: row.fingerprints,
+  };
 }
 
-export async function readActiveVersion(db: ConnectorDatabase): Promise<{ version: number; hash: string } | null> {
+export async function readActiveVersion(
+  db: ConnectorDatabase,
+): Promise<{ version: number; hash: string } | null> {
   const [row] = await db.query<{ version: number; hash: string }>(ACTIVE);
   return row ?? null;
 }

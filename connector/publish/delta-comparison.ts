@@ -48,7 +48,12 @@ async function nextKeys(open: OpenSnapshot, type: string, after: string): Promis
   return rows;
 }
 
-async function compareChunk(open: OpenSnapshot, type: string, keys: Key[], target: DeltaTarget): Promise<void> {
+async function compareChunk(
+  open: OpenSnapshot,
+  type: string,
+  keys: Key[],
+  target: DeltaTarget,
+): Promise<void> {
   const rows = await currentRows(open, type, keys);
   for (const { id, digest: before } of keys) {
     const row = rows.get(id);
@@ -69,7 +74,13 @@ async function currentRows(open: OpenSnapshot, type: string, keys: Key[]): Promi
   return new Map(rows.map(({ id, row }) => [id, row]));
 }
 
-async function offer(type: string, id: string, row: string, before: Buffer | null, target: DeltaTarget): Promise<void> {
+async function offer(
+  type: string,
+  id: string,
+  row: string,
+  before: Buffer | null,
+  target: DeltaTarget,
+): Promise<void> {
   const after = rowDigest(target.digestKey, type, row);
   if (before?.equals(after) === true) return;
   await target.writer.upsert(type, row);

@@ -69,7 +69,8 @@ export class DeltaMaker {
       return batch;
     } catch (error) {
       await this.parts.reader.forget();
-      if (generation.head > 0 && (await this.isUnrecorded(draft))) await spool.removeFolder(draft.place.folder);
+      if (generation.head > 0 && (await this.isUnrecorded(draft)))
+        await spool.removeFolder(draft.place.folder);
       throw error;
     }
   }
@@ -84,7 +85,12 @@ export class DeltaMaker {
     assertSameSource(generation, open, start.since);
     if (open.catalog.policyVersion !== generation.policyVersion) throw new PolicyChanged();
     await this.parts.keys.collect(open, start.since, generation.catalog);
-    const draft = this.parts.sealer.draft(generation, open.catalog, this.parts.lease.epoch, start.parts.length);
+    const draft = this.parts.sealer.draft(
+      generation,
+      open.catalog,
+      this.parts.lease.epoch,
+      start.parts.length,
+    );
     await this.parts.events.openSnapshot(open, draft.place);
     const ledger = new LedgerChanges(open.session);
     const types = open.catalog.types.map(({ type }) => type);
@@ -105,7 +111,8 @@ export class DeltaMaker {
 /** One history has one system identifier and timeline, and transaction ids that only rise. @throws ForkDetected */
 export function assertSameSource(generation: Generation, open: OpenSnapshot, since: string | null): void {
   const { systemIdentifier, timeline } = generation.source;
-  if (open.source.systemIdentifier !== systemIdentifier) throw new ForkDetected('This is another database cluster than before.');
+  if (open.source.systemIdentifier !== systemIdentifier)
+    throw new ForkDetected('This is another database cluster than before.');
   if (open.source.timeline !== timeline) {
     throw new ForkDetected('The database is on another timeline than before: it was restored or promoted.');
   }

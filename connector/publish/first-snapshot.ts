@@ -50,7 +50,11 @@ export class FirstSnapshot {
 
   constructor(private readonly parts: SnapshotParts) {}
 
-  async make(generation: Generation, headCheck: Promise<void>, signal: AbortSignal): Promise<SealedBatch | null> {
+  async make(
+    generation: Generation,
+    headCheck: Promise<void>,
+    signal: AbortSignal,
+  ): Promise<SealedBatch | null> {
     const started = await this.start(generation);
     await this.readChunks(started.generation, started.types, signal);
     await this.uploading;
@@ -101,7 +105,12 @@ export class FirstSnapshot {
   }
 
   /** The part on disk, the ledger's rows and the note of the chunk: all or none of them survive a crash. */
-  private async readChunk(generation: Generation, type: string, after: string, part: number): Promise<SnapshotChunk | null> {
+  private async readChunk(
+    generation: Generation,
+    type: string,
+    after: string,
+    part: number,
+  ): Promise<SnapshotChunk | null> {
     const { db, reader, sealer, lease, chunkRows } = this.parts;
     return db.durably(async (tx) => {
       const chunk = await reader.read(async (open) => {
@@ -148,7 +157,8 @@ export class FirstSnapshot {
     const { bucket, spool } = this.parts;
     for (const { part, entry } of chunks) {
       if (await spool.hasFile(spool.pathOf(placeOf(generation), part))) continue;
-      if ((await bucket.head(entry.name))?.size !== entry.bytes) throw new ChunkLost(`part ${String(part)} is lost`);
+      if ((await bucket.head(entry.name))?.size !== entry.bytes)
+        throw new ChunkLost(`part ${String(part)} is lost`);
     }
   }
 
@@ -173,5 +183,11 @@ function stateOf(chunks: readonly ChunkRow[]): TypeState[] {
     sum.hash.add(Buffer.from(checksum, 'hex'));
     sums.set(type, sum);
   }
-  return [...sums].map(([type, { count, hash }]) => ({ type, upserts: count, deletes: 0, count, checksum: hash.toHex() }));
+  return [...sums].map(([type, { count, hash }]) => ({
+    type,
+    upserts: count,
+    deletes: 0,
+    count,
+    checksum: hash.toHex(),
+  }));
 }

@@ -102,7 +102,16 @@ export class GenerationStore {
         `INSERT INTO replication.generation
            (id, policy_version, policy_hash, state, digest_key, system_identifier, timeline, reason, snapshot_nonce)
          VALUES ($1, $2, $3, 'building', $4, $5, $6, $7, $8)`,
-        [id, catalog.policyVersion, catalog.policyHash, randomBytes(32), source.systemIdentifier, source.timeline, reason, newNonce()],
+        [
+          id,
+          catalog.policyVersion,
+          catalog.policyHash,
+          randomBytes(32),
+          source.systemIdentifier,
+          source.timeline,
+          reason,
+          newNonce(),
+        ],
       );
     });
   }

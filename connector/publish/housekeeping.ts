@@ -7,7 +7,9 @@ const KEPT_BATCHES_DAYS = 30;
 
 /** Forgets what no batch can need any more. Bounded per call, so that it never holds up the lane. */
 export async function forgetOldChanges(db: ConnectorDatabase): Promise<number> {
-  const { pruned } = await db.one<{ pruned: string }>('SELECT replication.prune_changes($1) AS pruned', [PRUNE_ROWS]);
+  const { pruned } = await db.one<{ pruned: string }>('SELECT replication.prune_changes($1) AS pruned', [
+    PRUNE_ROWS,
+  ]);
   return Number(pruned);
 }
 

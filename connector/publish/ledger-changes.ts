@@ -30,7 +30,9 @@ export class LedgerChanges {
   private async spill(): Promise<void> {
     if (!this.hasSpilled) {
       await this.session.query('DROP TABLE IF EXISTS pg_temp.ledger_change');
-      await this.session.query('CREATE TEMPORARY TABLE ledger_change (type text, id uuid, before bytea, after bytea)');
+      await this.session.query(
+        'CREATE TEMPORARY TABLE ledger_change (type text, id uuid, before bytea, after bytea)',
+      );
     }
     this.hasSpilled = true;
     await this.session.query(

@@ -42,12 +42,28 @@ export class PublishLaneService implements OnModuleInit, OnApplicationBootstrap,
     const trust = await ConnectorTrust.load(keys.folder, tenant.id);
     const lease = new PublishLease(db, connector.leaseMs);
     const spool = new Spool(connector.spoolFolder, connector.spoolBytes);
-    const listeners = [{ onStep: (step: string, batch: object) => { log.debug({ event: `batch.${step}`, ...batch }); } }];
+    const listeners = [
+      {
+        onStep: (step: string, batch: object) => {
+          log.debug({ event: `batch.${step}`, ...batch });
+        },
+      },
+    ];
     const publisher = new Publisher({ db, lease, bucket, trust, spool, listeners });
     const onGenerationLive = (): Promise<void> => this.purges.reconcile();
     const { pollMs, leaseMs } = connector;
     const settings = { pollMs, leaseMs, beatMs: BEAT_MS, maxBacklog: MAX_BACKLOG };
-    this.lane = new PublishLane({ publisher, lease, db, bucket, spool, trust, log, onGenerationLive, ...settings });
+    this.lane = new PublishLane({
+      publisher,
+      lease,
+      db,
+      bucket,
+      spool,
+      trust,
+      log,
+      onGenerationLive,
+      ...settings,
+    });
     this.health.register('database', () => db.query('SELECT 1'));
     this.health.register('bucket', () => bucket.head('beat.json'));
   }

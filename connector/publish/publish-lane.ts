@@ -36,7 +36,7 @@ const STATUS_EVERY_MS = 1_000;
 const UPKEEP_EVERY_MS = 10_000;
 
 /**
- * The publishing lane: a loop under a lease. It is no queue job on purpose (ADR 0007): the lease in PostgreSQL says
+ * The publishing lane: a loop under a lease. It is no queue job on purpose (docs/adr/0007): the lease in PostgreSQL says
  * who may publish, PostgreSQL says what is owed, and no queue's latency or outage stands between a commit and its batch.
  */
 export class PublishLane {
@@ -113,7 +113,11 @@ export class PublishLane {
   private async afterTurn(outcome: TurnOutcome): Promise<void> {
     const { publisher, lease, onGenerationLive } = this.options;
     const generation = await publisher.generations.current();
-    await this.heartbeat.beat(generation?.state === 'live' ? generation : null, lease.epoch, publisher.currentAsOf);
+    await this.heartbeat.beat(
+      generation?.state === 'live' ? generation : null,
+      lease.epoch,
+      publisher.currentAsOf,
+    );
     if (generation?.state === 'live' && generation.id !== this.wentLive) {
       await onGenerationLive(generation.id);
       this.wentLive = generation.id;
@@ -121,7 +125,8 @@ export class PublishLane {
     if (outcome === 'published' && generation !== null) {
       lanePosition.set({ part: 'generation' }, generation.id);
       lanePosition.set({ part: 'n' }, generation.head);
-      if (publisher.currentAsOf !== null) lagSeconds.observe((Date.now() - publisher.currentAsOf.getTime()) / 1000);
+      if (publisher.currentAsOf !== null)
+        lagSeconds.observe((Date.now() - publisher.currentAsOf.getTime()) / 1000);
     }
     await this.report(outcome === 'published');
     await this.upkeep();
@@ -133,13 +138,22 @@ export class PublishLane {
     this.statusWrittenAt = now;
     const { publisher, spool } = this.options;
     const generation = await publisher.generations.current();
-    const types = generation === null ? [] : await publisher.batches.stateAfter(generation.id, generation.head);
+    const types =
+      generation === null ? [] : await publisher.batches.stateAfter(generation.id, generation.head);
     const { state, lastError } = this;
     const backlog = await this.status.write({
-      ...{ generation, state, types, lastError, asOf: publisher.currentAsOf, spoolBytes: await spool.bytes() },
+      ...{
+        generation,
+        state,
+        types,
+        lastError,
+        asOf: publisher.currentAsOf,
+        spoolBytes: await spool.bytes(),
+      },
     });
     laneBacklog.set(backlog);
-    if (backlog > this.options.maxBacklog && generation !== null) await coalesceChanges(this.options.db, generation);
+    if (backlog > this.options.maxBacklog && generation !== null)
+      await coalesceChanges(this.options.db, generation);
   }
 
   private async upkeep(): Promise<void> {
@@ -172,7 +186,10 @@ export class PublishLane {
     this.state = 'failing';
     this.failures += 1;
     await this.report(true).catch((failure: unknown) => this.note(failure));
-    return Math.min(MAX_BACKOFF_MS, this.options.pollMs * 2 ** Math.min(this.failures, 10)) * (0.5 + Math.random() / 2);
+    return (
+      Math.min(MAX_BACKOFF_MS, this.options.pollMs * 2 ** Math.min(this.failures, 10)) *
+      (0.5 + Math.random() / 2)
+    );
   }
 
   /** An error that goes on is logged when it begins and counted every time. */
@@ -180,7 +197,8 @@ export class PublishLane {
     const isPlain = error instanceof ConnectorError;
     const code = isPlain ? error.code : errorCodeOf(error);
     laneErrors.inc({ code });
-    if (this.lastError?.code !== code) this.options.log.error({ event: 'lane.failed', code, err: safeError(error) });
+    if (this.lastError?.code !== code)
+      this.options.log.error({ event: 'lane.failed', code, err: safeError(error) });
     const message = isPlain ? error.message : 'A service that the connector needs did not answer as it must.';
     this.lastError = { code, message, at: new Date().toISOString() };
   }

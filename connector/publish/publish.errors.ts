@@ -10,14 +10,20 @@ export class StandbyRefused extends ConnectorError {
 /** Another publisher has taken over. Whatever this one still had in hand must not be recorded or uploaded. */
 export class LeaseLost extends ConnectorError {
   constructor(epoch: number) {
-    super('lease-lost', `The lease of epoch ${String(epoch)} is no longer held; another connector publishes.`);
+    super(
+      'lease-lost',
+      `The lease of epoch ${String(epoch)} is no longer held; another connector publishes.`,
+    );
   }
 }
 
 /** Database and bucket do not share one history. Publishing stops until a person allows a new generation. */
 export class ForkDetected extends ConnectorError {
   constructor(reason: string) {
-    super('fork-detected', `${reason} Publishing has stopped; a new generation has to be allowed by a person.`);
+    super(
+      'fork-detected',
+      `${reason} Publishing has stopped; a new generation has to be allowed by a person.`,
+    );
   }
 }
 
@@ -31,18 +37,27 @@ export class PolicyChanged extends ConnectorError {
 /** A publisher that had been frozen put its batch after this one had taken it back. Not a fork: the nonce is ours. */
 export class GenerationSpoiled extends ConnectorError {
   constructor() {
-    super('generation-spoiled', 'A batch that was taken back has reached the bucket; a new generation begins.');
+    super(
+      'generation-spoiled',
+      'A batch that was taken back has reached the bucket; a new generation begins.',
+    );
   }
 }
 
 export class SpoolFull extends ConnectorError {
   constructor(bytes: number, maxBytes: number) {
-    super('spool-full', `The spool holds ${String(bytes)} of ${String(maxBytes)} bytes; the bucket has to take some first.`);
+    super(
+      'spool-full',
+      `The spool holds ${String(bytes)} of ${String(maxBytes)} bytes; the bucket has to take some first.`,
+    );
   }
 }
 
 export class ConditionalPutMissing extends ConnectorError {
   constructor() {
-    super('bucket-unsafe', 'The bucket ignores conditional writes, so two publishers could overwrite each other.');
+    super(
+      'bucket-unsafe',
+      'The bucket ignores conditional writes, so two publishers could overwrite each other.',
+    );
   }
 }

@@ -71,7 +71,18 @@ export class Publisher {
     this.delta = new DeltaMaker({ reader, keys, sealer, batches, generations, lease, spool, events });
     const { delta } = this;
     const chunkRows = options.chunkRows ?? CHUNK_ROWS;
-    this.snapshot = new FirstSnapshot({ db, reader, generations, delta, sealer, lease, spool, bucket, events, chunkRows });
+    this.snapshot = new FirstSnapshot({
+      db,
+      reader,
+      generations,
+      delta,
+      sealer,
+      lease,
+      spool,
+      bucket,
+      events,
+      chunkRows,
+    });
   }
 
   /** One step of the lane. Throws what stops it; the next turn begins from the stored state again. */
@@ -81,9 +92,11 @@ export class Publisher {
     try {
       return await this.advance(signal);
     } catch (error) {
-      if (error instanceof ForkDetected && control.isForkAllowed) return this.begin('a person allowed a new history');
+      if (error instanceof ForkDetected && control.isForkAllowed)
+        return this.begin('a person allowed a new history');
       if (error instanceof PolicyChanged) return this.begin('the policy changed');
-      if (error instanceof GenerationSpoiled) return this.begin('a batch that was taken back reached the bucket');
+      if (error instanceof GenerationSpoiled)
+        return this.begin('a batch that was taken back reached the bucket');
       if (error instanceof ChunkLost) return this.begin('the spool was lost while the snapshot was made');
       throw error;
     }
@@ -148,7 +161,9 @@ export class Publisher {
 
   private async begin(reason: string): Promise<TurnOutcome> {
     const { generations, options } = this;
-    const seen = await this.reader.read((open) => Promise.resolve({ catalog: open.catalog, source: open.source }));
+    const seen = await this.reader.read((open) =>
+      Promise.resolve({ catalog: open.catalog, source: open.source }),
+    );
     if (seen === null) return 'no-policy';
     const highest = Math.max(await generations.highestId(), await this.uploader.highestGeneration());
     await generations.begin(highest + 1, seen.catalog, seen.source, reason);
@@ -164,7 +179,11 @@ export class Publisher {
       if (await this.hasMovedTables(generation)) return true;
     }
     const { cursor } = generation;
-    const { has_changes: hasChanges, at, snapshot } = await this.options.db.one<Look>(
+    const {
+      has_changes: hasChanges,
+      at,
+      snapshot,
+    } = await this.options.db.one<Look>(
       `SELECT EXISTS (${changesSince(cursor ?? '')}) AS has_changes, transaction_timestamp() AS at,
          pg_current_snapshot()::text AS snapshot`,
     );

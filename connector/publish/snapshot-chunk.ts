@@ -3,7 +3,12 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import type pg from 'pg';
-import { MultisetHash, rowDigest, type PartEntry, type PartWriter } from '../../src/replication/format/index.js';
+import {
+  MultisetHash,
+  rowDigest,
+  type PartEntry,
+  type PartWriter,
+} from '../../src/replication/format/index.js';
 import { LedgerCopyBuilder, RowCopyParser, uuidText } from './binary-copy.js';
 import { viewOf } from './cloud-catalog.js';
 
@@ -32,7 +37,11 @@ const LEDGER_COPY = 'COPY replication.ledger (type, id, digest) FROM STDIN (FORM
  * Streams the next rows of a view into a part, and their digests into the ledger, without ever holding more than a
  * few network blocks of them. Answers null where no row is left.
  */
-export async function copyChunk(reader: pg.Client, tx: pg.PoolClient, request: ChunkRequest): Promise<SnapshotChunk | null> {
+export async function copyChunk(
+  reader: pg.Client,
+  tx: pg.PoolClient,
+  request: ChunkRequest,
+): Promise<SnapshotChunk | null> {
   const source = reader.query(copyTo(selectChunk(request)));
   const parser = new RowCopyParser();
   const chunk = new ChunkBuilder(request, tx);

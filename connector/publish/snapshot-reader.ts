@@ -83,7 +83,9 @@ export class SnapshotReader {
     const session = await this.db.snapshotSession(async (fresh) => {
       await fresh.query(PREPARE);
     });
-    const listed = await session.query<{ type: string }>('SELECT type FROM replication.view_catalog ORDER BY position');
+    const listed = await session.query<{ type: string }>(
+      'SELECT type FROM replication.view_catalog ORDER BY position',
+    );
     const types = listed.rows.map((row) => row.type);
     await session.query(this.opening(types));
     const open = await look(session);
@@ -104,7 +106,8 @@ export class SnapshotReader {
 async function look(session: pg.Client): Promise<OpenSnapshot | null> {
   const { rows } = await session.query<Look>(LOOK);
   const row = rows[0];
-  if (row === undefined) throw new ConnectorError('database-unexpected', 'The database did not describe its snapshot.');
+  if (row === undefined)
+    throw new ConnectorError('database-unexpected', 'The database did not describe its snapshot.');
   if (row.is_standby) throw new StandbyRefused();
   const catalog = await readCatalog(session);
   if (catalog === null) return null;
@@ -113,5 +116,8 @@ async function look(session: pg.Client): Promise<OpenSnapshot | null> {
 }
 
 function hasMoved(error: unknown): boolean {
-  return error instanceof ViewsMoved || (error instanceof Error && 'code' in error && error.code === UNDEFINED_TABLE);
+  return (
+    error instanceof ViewsMoved ||
+    (error instanceof Error && 'code' in error && error.code === UNDEFINED_TABLE)
+  );
 }

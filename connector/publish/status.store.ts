@@ -4,7 +4,8 @@ import type { Generation } from './generation.store.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 
 /** In one word, how the lane stands. */
-export type LaneState = 'starting' | 'publishing' | 'waiting' | 'paused' | 'no-policy' | 'standby' | 'failing' | 'stopped';
+export type LaneState =
+  'starting' | 'publishing' | 'waiting' | 'paused' | 'no-policy' | 'standby' | 'failing' | 'stopped';
 
 export interface LastError {
   code: string;

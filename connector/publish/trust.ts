@@ -29,7 +29,12 @@ export class ConnectorTrust {
   static async load(keysFolder: string, tenant: string): Promise<ConnectorTrust> {
     const folder = keyFolders(keysFolder).connector;
     const pinned = await readPin(join(folder, PINNED_ROOT_FILE));
-    return new ConnectorTrust(tenant, await new ConnectorKeyStore(folder).signer(), TrustChain.pin(pinned, { tenant }), pinned);
+    return new ConnectorTrust(
+      tenant,
+      await new ConnectorKeyStore(folder).signer(),
+      TrustChain.pin(pinned, { tenant }),
+      pinned,
+    );
   }
 
   /** Age recipients of every replica that the newest root names. */
@@ -40,7 +45,8 @@ export class ConnectorTrust {
   /** Follows the roots in the bucket, and puts the pinned one there where the bucket is new. */
   async refresh(bucket: Bucket): Promise<void> {
     const pinnedKey = rootKey(this.pinnedVersion);
-    if ((await bucket.head(pinnedKey)) === null) await bucket.put(pinnedKey, this.pinned, { ifNoneMatch: true });
+    if ((await bucket.head(pinnedKey)) === null)
+      await bucket.put(pinnedKey, this.pinned, { ifNoneMatch: true });
     for (;;) {
       const next = await rootOrNull(bucket, this.chain.current.version + 1);
       if (next === null) return;
@@ -62,6 +68,10 @@ async function readPin(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new ConnectorError('trust-missing', `No pinned root of trust at ${path}; make the tenant's keys first.`, { cause: error });
+    throw new ConnectorError(
+      'trust-missing',
+      `No pinned root of trust at ${path}; make the tenant's keys first.`,
+      { cause: error },
+    );
   }
 }

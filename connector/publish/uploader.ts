@@ -40,7 +40,9 @@ export class Uploader {
     await this.parts.lease.confirm();
     await this.assertPolicy(batch);
     await this.parts.events.reach('manifest-ready', batch);
-    const { created } = await this.parts.bucket.put(manifestKey(batch.generation, batch.n), batch.manifest, { ifNoneMatch: true });
+    const { created } = await this.parts.bucket.put(manifestKey(batch.generation, batch.n), batch.manifest, {
+      ifNoneMatch: true,
+    });
     await this.parts.events.reach('manifest-put', batch);
     // Somebody has this key. After a lost answer to an earlier PUT that may be this very batch.
     if (!created) await this.standing(batch);
@@ -50,7 +52,11 @@ export class Uploader {
   }
 
   /** A snapshot's parts go up while it is still being read, and leave the spool then. */
-  private async isUploaded(batch: SealedBatch, entry: { name: string; bytes: number }, path: string): Promise<boolean> {
+  private async isUploaded(
+    batch: SealedBatch,
+    entry: { name: string; bytes: number },
+    path: string,
+  ): Promise<boolean> {
     if (batch.kind !== 'snapshot' || (await this.parts.spool.hasFile(path))) return false;
     return (await this.parts.bucket.head(entry.name))?.size === entry.bytes;
   }
@@ -110,7 +116,9 @@ export class Uploader {
       ({ nonce } = verifyManifest(bytes, this.parts.trust.chain, { tenant: this.parts.trust.tenant }));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      return new ForkDetected('The bucket holds a manifest in the place of the next that this tenant did not sign.');
+      return new ForkDetected(
+        'The bucket holds a manifest in the place of the next that this tenant did not sign.',
+      );
     }
     if (await this.parts.batches.isUndone(nonce)) return new GenerationSpoiled();
     return new ForkDetected('The bucket holds a batch that this database knows nothing of.');

@@ -8,12 +8,21 @@ const REMOVE_AT_ONCE = 500;
  * parts are going. Also takes what a publisher that was frozen left there after an earlier purge.
  * @returns how many objects went
  */
-export async function purgeGenerationsBelow(bucket: Bucket, live: number, signal: AbortSignal): Promise<number> {
+export async function purgeGenerationsBelow(
+  bucket: Bucket,
+  live: number,
+  signal: AbortSignal,
+): Promise<number> {
   const manifests = await removeBelow(bucket, manifestPrefix(), manifestPrefix(live), signal);
   return manifests + (await removeBelow(bucket, partPrefix(), partPrefix(live), signal));
 }
 
-async function removeBelow(bucket: Bucket, prefix: string, end: string, signal: AbortSignal): Promise<number> {
+async function removeBelow(
+  bucket: Bucket,
+  prefix: string,
+  end: string,
+  signal: AbortSignal,
+): Promise<number> {
   let removed = 0;
   let batch: string[] = [];
   const flush = async (): Promise<void> => {

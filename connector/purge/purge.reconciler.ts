@@ -33,7 +33,8 @@ export class PurgeReconciler implements OnApplicationBootstrap, OnApplicationShu
         `SELECT g.id AS live FROM replication.generation g WHERE g.state = 'live'
            AND EXISTS (SELECT 1 FROM replication.generation o WHERE o.state = 'retired' AND o.id < g.id)`,
       );
-      if (owed !== undefined) await this.queue.add(purgeGenerations, owed, { jobId: `purge-below-${String(owed.live)}` });
+      if (owed !== undefined)
+        await this.queue.add(purgeGenerations, owed, { jobId: `purge-below-${String(owed.live)}` });
     } catch (error) {
       this.log.warn({ event: 'purge.not-queued', err: error });
     }

@@ -20,7 +20,10 @@ export class PurgeWorker implements JobHandlerClass<{ live: number }> {
 
   async handle({ id, data, signal }: RunningJob<{ live: number }>): Promise<void> {
     // The job may be older than the present: what is live is asked again, and nothing below a building one is touched.
-    const rows = await this.db.query(`SELECT 1 FROM replication.generation WHERE id = $1 AND state = 'live'`, [data.live]);
+    const rows = await this.db.query(
+      `SELECT 1 FROM replication.generation WHERE id = $1 AND state = 'live'`,
+      [data.live],
+    );
     if (rows.length === 0) return;
     const objects = await purgeGenerationsBelow(this.bucket, data.live, signal);
     await this.db.query(

@@ -41,17 +41,41 @@ export class BusyWriters {
   ) {}
 
   static async prepare(world: ConnectorWorld): Promise<BusyWriters> {
-    const pipeline = await world.insert('crm.pipeline', { name: 'Sales', key: 'sales', position: 1, is_default: true });
+    const pipeline = await world.insert('crm.pipeline', {
+      name: 'Sales',
+      key: 'sales',
+      position: 1,
+      is_default: true,
+    });
     const make = async (count: number, table: string, values: (index: number) => Record<string, unknown>) => {
       const ids: string[] = [];
       for (let index = 0; index < count; index += 1) ids.push(await world.insert(table, values(index)));
       return ids.sort();
     };
-    const accounts = await make(ACCOUNTS, 'crm.account', (i) => ({ name: `a${String(i)}`, kind: 'customer', sector: sector() }));
-    const products = await make(PRODUCTS, 'crm.product', (i) => ({ name: `p${String(i)}`, price: START_PRICE, price_currency: 'EUR', active: true }));
-    const contacts = await make(ACCOUNTS, 'crm.contact', (i) => ({ last_name: `c${String(i)}`, account_id: pick(accounts) }));
+    const accounts = await make(ACCOUNTS, 'crm.account', (i) => ({
+      name: `a${String(i)}`,
+      kind: 'customer',
+      sector: sector(),
+    }));
+    const products = await make(PRODUCTS, 'crm.product', (i) => ({
+      name: `p${String(i)}`,
+      price: START_PRICE,
+      price_currency: 'EUR',
+      active: true,
+    }));
+    const contacts = await make(ACCOUNTS, 'crm.contact', (i) => ({
+      last_name: `c${String(i)}`,
+      account_id: pick(accounts),
+    }));
     const deals = await make(DEALS, 'crm.deal', (i) => ({
-      ...{ name: `d${String(i)}`, pipeline_id: pipeline, stage: 'new', status: 'open', amount: 100, amount_currency: 'EUR' },
+      ...{
+        name: `d${String(i)}`,
+        pipeline_id: pipeline,
+        stage: 'new',
+        status: 'open',
+        amount: 100,
+        amount_currency: 'EUR',
+      },
       ...{ account_id: pick(accounts), contact_id: pick(contacts), product_id: pick(products) },
     }));
     return new BusyWriters(world, { accounts, products, deals, contacts });
@@ -71,7 +95,9 @@ export class BusyWriters {
     this.isStopping = true;
     await Promise.all(this.ends);
     for (const client of this.clients) await client.end();
-    for (const { gid } of (await this.world.sql('SELECT gid FROM pg_prepared_xacts WHERE database = current_database()')) as { gid: string }[]) {
+    for (const { gid } of (await this.world.sql(
+      'SELECT gid FROM pg_prepared_xacts WHERE database = current_database()',
+    )) as { gid: string }[]) {
       await this.world.sql(`COMMIT PREPARED '${gid}'`);
     }
   }
@@ -104,8 +130,10 @@ export class BusyWriters {
   }
 
   private async end(client: pg.Client): Promise<void> {
-    if (chance(0.15)) return void (await client.query('ROLLBACK'));
-    if (!chance(0.2)) return void (await client.query('COMMIT'));
+    if (!chance(0.2)) {
+      await client.query(chance(0.2) ? 'ROLLBACK' : 'COMMIT');
+      return;
+    }
     const gid = randomUUID();
     await client.query(`PREPARE TRANSACTION '${gid}'`);
     await sleep(randomInt(120));
@@ -133,16 +161,33 @@ export class BusyWriters {
   }
 
   private async parents(client: pg.Client): Promise<void> {
-    await client.query('UPDATE crm.account SET sector = $1 WHERE id = $2', [sector(), pick(this.ids.accounts)]);
+    await client.query('UPDATE crm.account SET sector = $1 WHERE id = $2', [
+      sector(),
+      pick(this.ids.accounts),
+    ]);
   }
 
   private async children(client: pg.Client): Promise<void> {
     const { accounts, deals, contacts, products } = this.ids;
     const what = randomInt(6);
-    if (what === 0) await client.query('UPDATE crm.deal SET account_id = $1 WHERE id = $2', [pick(accounts), pick(deals)]);
-    if (what === 1) await client.query('UPDATE crm.contact SET account_id = $1 WHERE id = $2', [pick(accounts), pick(contacts)]);
-    if (what === 2) await client.query('UPDATE crm.deal SET product_id = $1, contact_id = $2 WHERE id = $3', [pick(products), pick(contacts), pick(deals)]);
-    if (what === 3) await client.query('UPDATE crm.contact SET deleted_at = CASE WHEN deleted_at IS NULL THEN now() END WHERE id = $1', [pick(contacts)]);
+    if (what === 0)
+      await client.query('UPDATE crm.deal SET account_id = $1 WHERE id = $2', [pick(accounts), pick(deals)]);
+    if (what === 1)
+      await client.query('UPDATE crm.contact SET account_id = $1 WHERE id = $2', [
+        pick(accounts),
+        pick(contacts),
+      ]);
+    if (what === 2)
+      await client.query('UPDATE crm.deal SET product_id = $1, contact_id = $2 WHERE id = $3', [
+        pick(products),
+        pick(contacts),
+        pick(deals),
+      ]);
+    if (what === 3)
+      await client.query(
+        'UPDATE crm.contact SET deleted_at = CASE WHEN deleted_at IS NULL THEN now() END WHERE id = $1',
+        [pick(contacts)],
+      );
     if (what === 4) {
       await client.query(
         `INSERT INTO crm.contact (id, created_at, updated_at, version, last_name, account_id) VALUES ($1, now(), now(), 1, 'new', $2)`,

@@ -1,13 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LaneEvents, type LaneListener } from '../../../connector/publish/lane-events.js';
+import type { LaneEvents, LaneListener } from '../../../connector/publish/lane-events.js';
 import { PublishLease } from '../../../connector/publish/publish-lease.js';
 import { Publisher, type PublisherOptions, type TurnOutcome } from '../../../connector/publish/publisher.js';
 import { ConnectorDatabase } from '../../../connector/connector-database.js';
 import { Spool } from '../../../connector/publish/spool.js';
 import { ConnectorTrust, PINNED_ROOT_FILE } from '../../../connector/publish/trust.js';
 import { openBucket, type Bucket } from '../../../src/platform/bucket/index.js';
-import { createTenantKeys, keyFolders, ReplicaKeyStore, TrustChain } from '../../../src/replication/format/index.js';
+import {
+  createTenantKeys,
+  keyFolders,
+  ReplicaKeyStore,
+  TrustChain,
+} from '../../../src/replication/format/index.js';
 import { makeTempFolder } from '../../support/index.js';
 import { openPolicyDatabase, type PolicyDatabase } from '../replication/policy-database.js';
 import { StrictReader } from './strict-reader.js';

@@ -24,12 +24,17 @@ const account = (values: Record<string, unknown> = {}) =>
 
 async function expectExact(): Promise<void> {
   await world.reader.catchUp();
-  for (const type of ['account', 'contact']) expect(world.reader.rows(type)).toEqual(await viewContent(world, type));
+  for (const type of ['account', 'contact'])
+    expect(world.reader.rows(type)).toEqual(await viewContent(world, type));
   const { undo, pending } = (
     await world.sql(`SELECT (SELECT count(*)::int FROM replication.ledger_undo) AS undo,
       (SELECT count(*)::int FROM replication.batch WHERE state = 'pending') AS pending`)
   )[0] as { undo: number; pending: number };
-  expect({ undo, pending, spool: await readdir(world.spoolFolder) }).toEqual({ undo: 0, pending: 0, spool: [] });
+  expect({ undo, pending, spool: await readdir(world.spoolFolder) }).toEqual({
+    undo: 0,
+    pending: 0,
+    spool: [],
+  });
 }
 
 const STEPS: LaneStep[] = ['sealed', 'recorded', 'part-uploaded', 'manifest-ready', 'manifest-put'];
@@ -53,21 +58,28 @@ describe('a publisher that is killed', () => {
   });
 
   // a snapshot's parts go up while it is read, so that step is not one of its own
-  it.each(['chunk-recorded', ...STEPS.filter((step) => step !== 'part-uploaded')] as LaneStep[])('goes on after "%s" of a first snapshot', async (step) => {
-    for (let index = 0; index < 7; index += 1) await account({ name: `account ${String(index)}` });
-    const first = await world.publisher({ listeners: [crashAt(step)], chunkRows: 2 });
-    await expect(first.settle()).rejects.toThrow(Crash);
-    await first.vanish();
-    await world.sql(`UPDATE crm.account SET sector = 'medical' WHERE name = 'account 0'`);
-    await account({ name: 'late' });
-    const chunksRead: string[] = [];
-    const counter = { onStep: (reached: LaneStep) => void (reached === 'chunk-recorded' && chunksRead.push(reached)) };
-    const second = await world.publisher({ chunkRows: 2, listeners: [counter] });
-    await second.settle();
-    await expectExact();
-    expect(world.reader.head?.generation).toBe(1);
-    if (step === 'chunk-recorded') expect(chunksRead.length).toBeLessThan(5);
-  });
+  it.each(['chunk-recorded', ...STEPS.filter((step) => step !== 'part-uploaded')] as LaneStep[])(
+    'goes on after "%s" of a first snapshot',
+    async (step) => {
+      for (let index = 0; index < 7; index += 1) await account({ name: `account ${String(index)}` });
+      const first = await world.publisher({ listeners: [crashAt(step)], chunkRows: 2 });
+      await expect(first.settle()).rejects.toThrow(Crash);
+      await first.vanish();
+      await world.sql(`UPDATE crm.account SET sector = 'medical' WHERE name = 'account 0'`);
+      await account({ name: 'late' });
+      const chunksRead: string[] = [];
+      const counter = {
+        onStep: (reached: LaneStep) => {
+          if (reached === 'chunk-recorded') chunksRead.push(reached);
+        },
+      };
+      const second = await world.publisher({ chunkRows: 2, listeners: [counter] });
+      await second.settle();
+      await expectExact();
+      expect(world.reader.head?.generation).toBe(1);
+      if (step === 'chunk-recorded') expect(chunksRead.length).toBeLessThan(5);
+    },
+  );
 
   it('makes a batch again when its spool is lost, from the state before it', async () => {
     const first = await world.publisher();
@@ -123,27 +135,30 @@ describe('two publishers', () => {
     expect([first.lease.isHeld, second.lease.isHeld]).toEqual([true, false]);
   });
 
-  it.each(['sealed', 'manifest-ready'] as LaneStep[])('refuses the one that slept past its lease at "%s"', async (step) => {
-    await account();
-    let successor: Promise<unknown> = Promise.resolve();
-    const takeOver = {
-      onStep: async (reached: LaneStep, batch: { n: number }) => {
-        if (reached !== step || batch.n !== 2) return;
-        await world.sql(`UPDATE replication.lease SET expires_at = '-infinity'`);
-        const next = await world.publisher();
-        successor = next.settle();
-        await successor;
-      },
-    };
-    const first = await world.publisher({ listeners: [takeOver] });
-    await first.settle();
-    await account({ name: 'new' });
-    await expect(first.settle()).rejects.toThrow(LeaseLost);
-    await successor;
-    await world.reader.catchUp();
-    expect(world.reader.rows('account')).toEqual(await viewContent(world, 'account'));
-    expect(world.reader.head).toMatchObject({ generation: 1, n: 2 });
-  });
+  it.each(['sealed', 'manifest-ready'] as LaneStep[])(
+    'refuses the one that slept past its lease at "%s"',
+    async (step) => {
+      await account();
+      let successor: Promise<unknown> = Promise.resolve();
+      const takeOver = {
+        onStep: async (reached: LaneStep, batch: { n: number }) => {
+          if (reached !== step || batch.n !== 2) return;
+          await world.sql(`UPDATE replication.lease SET expires_at = '-infinity'`);
+          const next = await world.publisher();
+          successor = next.settle();
+          await successor;
+        },
+      };
+      const first = await world.publisher({ listeners: [takeOver] });
+      await first.settle();
+      await account({ name: 'new' });
+      await expect(first.settle()).rejects.toThrow(LeaseLost);
+      await successor;
+      await world.reader.catchUp();
+      expect(world.reader.rows('account')).toEqual(await viewContent(world, 'account'));
+      expect(world.reader.head).toMatchObject({ generation: 1, n: 2 });
+    },
+  );
 });
 
 describe('a fork', () => {
@@ -155,7 +170,9 @@ describe('a fork', () => {
     await account({ name: 'new' });
     await expect(lane.settle()).rejects.toMatchObject({ code: 'fork-detected' });
     await expect(lane.settle()).rejects.toMatchObject({ code: 'fork-detected' });
-    await world.sql(`UPDATE replication.connector_control SET fork_allowed_until = now() + interval '1 hour'`);
+    await world.sql(
+      `UPDATE replication.connector_control SET fork_allowed_until = now() + interval '1 hour'`,
+    );
     await lane.settle();
     await expectExact();
     expect(world.reader.head).toMatchObject({ generation: 2, n: 1 });
@@ -177,7 +194,9 @@ describe('a fork', () => {
     await world.sql(`CREATE TABLE saved_generation AS SELECT * FROM replication.generation`);
     await account();
     await lane.settle();
-    await world.sql(`UPDATE replication.generation g SET head = s.head, head_digest = s.head_digest FROM saved_generation s`);
+    await world.sql(
+      `UPDATE replication.generation g SET head = s.head, head_digest = s.head_digest FROM saved_generation s`,
+    );
     await world.sql(`DELETE FROM replication.batch WHERE n = 2`);
     await account();
     await expect(lane.settle()).rejects.toMatchObject({ code: 'fork-detected' });
@@ -186,7 +205,10 @@ describe('a fork', () => {
   it.each([
     ['another cluster', `UPDATE replication.generation SET system_identifier = '1'`],
     ['another timeline', 'UPDATE replication.generation SET timeline = 99'],
-    ['transaction ids that went back', `UPDATE replication.generation SET cursor_snapshot = '99999999:99999999:'`],
+    [
+      'transaction ids that went back',
+      `UPDATE replication.generation SET cursor_snapshot = '99999999:99999999:'`,
+    ],
   ])('is seen by %s', async (_what, change) => {
     const lane = await world.publisher();
     await lane.settle();
@@ -221,21 +243,24 @@ types:
     expect(world.reader.rows('account').size).toBe(1);
   });
 
-  it.each(['sealed', 'recorded', 'part-uploaded'] as LaneStep[])('gives up a batch that was at "%s"', async (step) => {
-    const change = {
-      onStep: async (reached: LaneStep, batch: { generation: number; n: number }) => {
-        if (reached === step && batch.generation === 1 && batch.n === 2) await world.activate(NARROWER);
-      },
-    };
-    const lane = await world.publisher({ listeners: [change] });
-    await account({ sector: 'retail' });
-    await lane.settle();
-    await account();
-    await lane.settle();
-    expect(await world.bucket.head(manifestKey(1, 2))).toBeNull();
-    await expectExact();
-    expect(world.reader.head).toMatchObject({ generation: 2, n: 1 });
-  });
+  it.each(['sealed', 'recorded', 'part-uploaded'] as LaneStep[])(
+    'gives up a batch that was at "%s"',
+    async (step) => {
+      const change = {
+        onStep: async (reached: LaneStep, batch: { generation: number; n: number }) => {
+          if (reached === step && batch.generation === 1 && batch.n === 2) await world.activate(NARROWER);
+        },
+      };
+      const lane = await world.publisher({ listeners: [change] });
+      await account({ sector: 'retail' });
+      await lane.settle();
+      await account();
+      await lane.settle();
+      expect(await world.bucket.head(manifestKey(1, 2))).toBeNull();
+      await expectExact();
+      expect(world.reader.head).toMatchObject({ generation: 2, n: 1 });
+    },
+  );
 
   it('restarts a first snapshot that was half read', async () => {
     const change = {

@@ -68,7 +68,12 @@ describe('a delta', () => {
     await world.sql(`UPDATE crm.account SET sector = 'medical' WHERE id = $1`, [parent]);
     await lane.settle();
     const [left] = await world.reader.catchUp();
-    expect(left?.types.filter((state) => state.deletes > 0).map((state) => state.type).sort()).toEqual(['account', 'contact']);
+    expect(
+      left?.types
+        .filter((state) => state.deletes > 0)
+        .map((state) => state.type)
+        .sort(),
+    ).toEqual(['account', 'contact']);
     await expectEqual('account', 'contact');
     await world.sql(`UPDATE crm.account SET sector = NULL WHERE id = $1`, [parent]);
     await lane.settle();

@@ -9,7 +9,13 @@ import { keyFolders, ReplicaKeyStore } from '../../../src/replication/format/ind
 import { PINNED_ROOT_FILE, ReplicaFollower } from '../../../src/replication/replica/index.js';
 import { createReplicaDatabase, type TestDatabase } from '../../support/index.js';
 import { BusyWriters, CONSTANT_SUM, INVARIANT_POLICY } from './busy-writers.js';
-import { openWorld, TENANT, viewContent, type ConnectorWorld, type TestPublisher } from './connector-world.js';
+import {
+  openWorld,
+  TENANT,
+  viewContent,
+  type ConnectorWorld,
+  type TestPublisher,
+} from './connector-world.js';
 
 export const TYPES = ['account', 'contact', 'deal', 'product'] as const;
 const WRITERS = 16;
@@ -47,7 +53,11 @@ export async function runInvariant(options: InvariantOptions): Promise<Invariant
     const onSnapshot = async (open: OpenSnapshot, { generation, n }: { generation: number; n: number }) => {
       seen.set(`${String(generation)}/${String(n)}`, await contentAt(open));
     };
-    const lane = await world.publisher({ listeners: [{ onSnapshot }], chunkRows: 50, ...(await options.publisher?.(world)) });
+    const lane = await world.publisher({
+      listeners: [{ onSnapshot }],
+      chunkRows: 50,
+      ...(await options.publisher?.(world)),
+    });
     const replica = options.withDatabase ? await DatabaseReplica.open(world) : new MemoryReplica(world);
     try {
       return await watch(options, { world, writers, lane, replica, seen });
@@ -67,8 +77,18 @@ interface Scene {
   seen: Map<string, Content>;
 }
 
-async function watch({ durationMs, stopAtFirst }: InvariantOptions, { world, writers, lane, replica, seen }: Scene): Promise<InvariantReport> {
-  const report: InvariantReport = { deltas: 0, transactions: 0, differing: 0, brokenSums: 0, isExactAtEnd: false, examples: [] };
+async function watch(
+  { durationMs, stopAtFirst }: InvariantOptions,
+  { world, writers, lane, replica, seen }: Scene,
+): Promise<InvariantReport> {
+  const report: InvariantReport = {
+    deltas: 0,
+    transactions: 0,
+    differing: 0,
+    brokenSums: 0,
+    isExactAtEnd: false,
+    examples: [],
+  };
   const check = (position: string, content: Content): void => {
     report.deltas += 1;
     judge(report, position, content, seen.get(position));
@@ -87,25 +107,37 @@ async function watch({ durationMs, stopAtFirst }: InvariantOptions, { world, wri
   const final = await replica.content();
   report.isExactAtEnd = true;
   for (const type of TYPES) {
-    if (difference(final.get(type) ?? new Map(), await viewContent(world, type)) !== null) report.isExactAtEnd = false;
+    if (difference(final.get(type) ?? new Map<string, string>(), await viewContent(world, type)) !== null)
+      report.isExactAtEnd = false;
   }
   return report;
 }
 
-function judge(report: InvariantReport, position: string, actual: Content, expected: Content | undefined): void {
+function judge(
+  report: InvariantReport,
+  position: string,
+  actual: Content,
+  expected: Content | undefined,
+): void {
   for (const type of TYPES) {
-    const what = difference(actual.get(type) ?? new Map(), expected?.get(type) ?? new Map());
+    const what = difference(
+      actual.get(type) ?? new Map<string, string>(),
+      expected?.get(type) ?? new Map<string, string>(),
+    );
     if (what === null) continue;
     report.differing += 1;
     if (report.examples.length < 5) report.examples.push(`${position} ${type}: ${what}`);
     break;
   }
-  const prices = [...(actual.get('product')?.values() ?? [])].map((row) => (JSON.parse(row) as { price: number }).price);
+  const prices = [...(actual.get('product')?.values() ?? [])].map(
+    (row) => (JSON.parse(row) as { price: number }).price,
+  );
   if (prices.reduce((total, price) => total + price, 0) !== CONSTANT_SUM) report.brokenSums += 1;
 }
 
 function difference(actual: Map<string, string>, expected: Map<string, string>): string | null {
-  for (const [id, row] of expected) if (actual.get(id) !== row) return actual.has(id) ? `${id} differs` : `${id} is missing`;
+  for (const [id, row] of expected)
+    if (actual.get(id) !== row) return actual.has(id) ? `${id} differs` : `${id} is missing`;
   for (const id of actual.keys()) if (!expected.has(id)) return `${id} is too much`;
   return null;
 }
@@ -165,7 +197,12 @@ class DatabaseReplica implements Replica {
     await writeFile(join(keyFolder, PINNED_ROOT_FILE), world.rootObject, { mode: 0o600 });
     const follower = new ReplicaFollower({
       ...{ pool, keyFolder, bucket: world.bucket, keys: new ReplicaKeyStore(keyFolder) },
-      ...{ tenant: TENANT, name: 'london', floor: null, log: createLogger({ level: 'warn', name: 'replica' }) },
+      ...{
+        tenant: TENANT,
+        name: 'london',
+        floor: null,
+        log: createLogger({ level: 'warn', name: 'replica' }),
+      },
     });
     return new DatabaseReplica(world, database, pool, follower);
   }

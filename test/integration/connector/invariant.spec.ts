@@ -37,7 +37,12 @@ describe('the invariant', () => {
     'catches an xmin horizon with current rows',
     async () => {
       const publisher = () => Promise.resolve({ keys: new XminHorizon() });
-      const report = await runInvariant({ durationMs: MUTANT_MS, withDatabase: false, stopAtFirst: true, publisher });
+      const report = await runInvariant({
+        durationMs: MUTANT_MS,
+        withDatabase: false,
+        stopAtFirst: true,
+        publisher,
+      });
       expect(report.differing + report.brokenSums).toBeGreaterThan(0);
     },
     2 * MINUTE_MS,

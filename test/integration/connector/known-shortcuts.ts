@@ -10,7 +10,9 @@ export class SequenceCursor extends ChangedKeys {
   override async collect(...parameters: Parameters<ChangedKeys['collect']>): Promise<void> {
     const [open] = parameters;
     await super.collect(...parameters);
-    const { rows } = await open.session.query<{ last: string }>('SELECT coalesce(max(seq), 0) AS last FROM replication.change');
+    const { rows } = await open.session.query<{ last: string }>(
+      'SELECT coalesce(max(seq), 0) AS last FROM replication.change',
+    );
     this.last = rows[0]?.last ?? this.last;
   }
 

@@ -40,7 +40,9 @@ export class StrictReader {
   }
 
   /** Applies the next manifests until there is none; answers those applied. */
-  async catchUp(onApplied: (manifest: Manifest) => void | Promise<void> = () => undefined): Promise<Manifest[]> {
+  async catchUp(
+    onApplied: (manifest: Manifest) => void | Promise<void> = () => undefined,
+  ): Promise<Manifest[]> {
     const applied: Manifest[] = [];
     for (;;) {
       const next = await this.next();
@@ -79,7 +81,12 @@ export class StrictReader {
       const { tenant, generation, n } = manifest;
       const source = await this.bucket.stream(expect.name);
       let index = 0;
-      for await (const line of readPart({ context: { tenant, generation, n, part }, identity: this.identities, source, expect })) {
+      for await (const line of readPart({
+        context: { tenant, generation, n, part },
+        identity: this.identities,
+        source,
+        expect,
+      })) {
         if (part === 0 && index === 0) this.digestKey = Buffer.from(expectHeader(line).digestKey, 'hex');
         else this.applyLine(line);
         index += 1;
@@ -103,7 +110,8 @@ export class StrictReader {
     const hash = new MultisetHash();
     const rows = this.rows(type);
     for (const row of rows.values()) hash.add(rowDigest(this.digestKey, type, row));
-    if (rows.size !== count) throw new Error(`${type}: ${String(rows.size)} rows, the manifest says ${String(count)}`);
+    if (rows.size !== count)
+      throw new Error(`${type}: ${String(rows.size)} rows, the manifest says ${String(count)}`);
     if (hash.toHex() !== checksum) throw new Error(`${type}: checksum differs`);
   }
 }
