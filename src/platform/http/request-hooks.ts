@@ -21,9 +21,16 @@ export function registerRequestHooks(instance: FastifyInstance, config: AppConfi
       else done(duplicateParameters(request.url) ?? undefined);
     });
   });
+  let isClosing = false;
+  instance.addHook('preClose', (done) => {
+    isClosing = true;
+    done();
+  });
   instance.addHook('onSend', (request, reply, payload, done) => {
     const isApi = request.url.startsWith('/api/');
     if (isApi && !reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+    // A client that keeps its connection would hold up the stop for as long as it likes.
+    if (isClosing) void reply.header('connection', 'close');
     done(null, payload);
   });
   instance.addHook('onResponse', (request, reply, done) => {

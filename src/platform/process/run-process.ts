@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 import { configFileOf, ConfigError, EXIT_CONFIG, loadConfig, type AppConfig } from '../config/index.js';
 import { createHttpApp, isUnavailable, listen } from '../http/index.js';
 import { createLogger, safeError, type Logger } from '../logging/index.js';
@@ -127,6 +128,9 @@ class ProcessLife {
 
   private async close(): Promise<void> {
     await this.notReady.close();
-    await this.app?.close();
+    if (!this.app) return;
+    // Nest closes the port only when the jobs have ended; until then requests would still come in.
+    const requestsDone = (this.app.getHttpAdapter().getInstance() as FastifyInstance).close();
+    await Promise.all([this.app.close(), requestsDone]);
   }
 }
