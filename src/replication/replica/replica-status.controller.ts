@@ -1,6 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ReplicaStatus, type ReplicaStatusView } from './replica-status.js';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ReplicaStatusDto } from './replica-status.dto.js';
+import { ReplicaStatus } from './replica-status.js';
 
 @ApiTags('cloud')
 @Controller('api/v1/cloud')
@@ -9,7 +10,8 @@ export class ReplicaStatusController {
 
   @Get('status')
   @ApiOperation({ summary: 'Which state this replica shows, how old it is, and what it refuses' })
-  read(): ReplicaStatusView {
+  @ApiOkResponse({ type: ReplicaStatusDto })
+  read(): ReplicaStatusDto {
     return this.status.view();
   }
 }
