@@ -1,5 +1,5 @@
 /** Text of a pg_snapshot, as PostgreSQL prints it: `xmin:xmax:xip,xip,…`. */
-export interface Snapshot {
+interface Snapshot {
   /** every transaction below it had ended */
   readonly xmin: bigint;
   /** no transaction from it on had begun */
@@ -10,7 +10,7 @@ export interface Snapshot {
 
 const form = /^(\d{1,20}):(\d{1,20}):((?:\d{1,20})(?:,\d{1,20})*)?$/;
 
-export function parseSnapshot(text: string): Snapshot {
+function parseSnapshot(text: string): Snapshot {
   const [, xmin, xmax, open] = form.exec(text) ?? [];
   if (xmin === undefined || xmax === undefined) throw new TypeError('this is not a pg_snapshot');
   return { xmin: BigInt(xmin), xmax: BigInt(xmax), open: open ? open.split(',').map(BigInt) : [] };
@@ -32,6 +32,3 @@ export function changedKeysSql(previous: string): string {
   const wasOpen = `SELECT type, id FROM replication.change WHERE xid = ANY (${list})`;
   return `SELECT DISTINCT type, id FROM (${begun} UNION ALL ${wasOpen}) c`;
 }
-
-/** The type under which a TRUNCATE is logged, with a null id: compare every row of every type with the ledger. */
-export const truncateMarker = '*truncate';

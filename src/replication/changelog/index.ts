@@ -1,1 +1,1 @@
-export { changedKeysSql, parseSnapshot, truncateMarker, type Snapshot } from './changed-keys.js';
+export { changedKeysSql } from './changed-keys.js';
