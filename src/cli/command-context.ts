@@ -43,7 +43,7 @@ export async function withCommandContext<T>(
     imports: [
       ConfigModule.forRoot(config),
       LoggingModule.forRoot(log),
-      DatabaseOfCommand.forUrl(config.database.url),
+      DatabaseOfCommand.forUrl(urlFor(config)),
       AuditModule.forRoot({ keysFolder: auditKeysFolder(config) }),
       AccessModule.forCommands(accessOptions(config)),
     ],
@@ -59,6 +59,11 @@ export async function withCommandContext<T>(
     await context.close();
     if (dataSource.isInitialized) await dataSource.destroy();
   }
+}
+
+/** A replica's own account may only look at its tokens; making one is an administrator's work on that host. */
+function urlFor({ role, database }: AppConfig): string {
+  return role === 'replica' ? (database.ownerUrl ?? database.url) : database.url;
 }
 
 function accessOptions(config: AppConfig): AccessOptions {

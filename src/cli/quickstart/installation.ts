@@ -45,6 +45,7 @@ export class Installation {
       startPostgres(this.home, ports.database),
     );
     const postgres = this.postgres;
+    this.keepPostgres(postgres);
     await this.reporter.step('preparing the databases', (progress) =>
       prepareDatabases(state, postgres, progress),
     );
@@ -69,6 +70,20 @@ export class Installation {
       await this.reporter.step(`stopping the ${process.name}`, () => process.stop());
     const postgres = this.postgres;
     if (postgres) await this.reporter.step('stopping PostgreSQL', () => postgres.stop());
+  }
+
+  /** A PostgreSQL that dies comes back on its port, like every other process; the others find it by themselves. */
+  private keepPostgres(postgres: EmbeddedPostgres): void {
+    const restart = async (): Promise<void> => {
+      await postgres.exited;
+      if (this.isAbandoned) return;
+      this.reporter.line('PostgreSQL ended; starting it again.');
+      this.postgres = await startPostgres(this.home, postgres.port);
+      this.keepPostgres(this.postgres);
+    };
+    restart().catch((error: unknown) => {
+      this.reporter.line(`PostgreSQL does not start again: ${error instanceof Error ? error.message : ''}`);
+    });
   }
 
   private async choosePorts(): Promise<Ports> {

@@ -43,7 +43,7 @@ export function rowConverter(mapping: Mapping): RowConverter {
     const problems: RowProblem[] = [];
     let key: string | null = null;
     for (const rule of mapping.fields) {
-      const text = textOf(rule, row);
+      const text = textOf(rule, row, kinds.get(rule.field) === 'longText');
       if (rule.field === mapping.key) key = text;
       if (rule.lookup) {
         if (text !== null)

@@ -1,10 +1,16 @@
 import type { CsvRow } from '../csv/csv-source.js';
 import { placeholder, type FieldRule } from './mapping.js';
 
-/** The text that a rule takes from a row, after `empty`, `fallback` and `values`; null = no value. */
-export function textOf(rule: FieldRule, row: CsvRow): string | null {
+/** Line ends, tabs, C1 controls left over from another encoding: in a field of one line they are all a space. */
+const blanks = /[\p{Cc}\s]+/gu;
+
+/**
+ * The text that a rule takes from a row, after `empty`, `fallback` and `values`; null = no value.
+ * @param keepsLines for fields of several lines, whose text is taken as it is
+ */
+export function textOf(rule: FieldRule, row: CsvRow, keepsLines = false): string | null {
   const found = [sourceOf(rule, row), ...rule.fallback.map((column) => row.values[column] ?? '')]
-    .map((text) => text.trim())
+    .map((text) => (keepsLines ? text : text.replace(blanks, ' ')).trim())
     .find((text) => text !== '' && !rule.empty.includes(text));
   if (found === undefined) return null;
   return Object.hasOwn(rule.values, found) ? (rule.values[found] ?? null) : found;

@@ -5,10 +5,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { withTransaction } from '../../platform/database/index.js';
 import { IdentityStore } from '../../access/index.js';
+import { DomainError } from '../../platform/errors/index.js';
 import type { RequestContext } from '../../platform/http/index.js';
 import { checkColumns } from '../csv/check-columns.js';
 import { inspectFile, readRows, type CsvRow } from '../csv/csv-source.js';
-import { FileStructureError } from '../csv/structure.errors.js';
+import { FileStructureError, type StructureProblem } from '../csv/structure.errors.js';
 import { IMPORT_OPTIONS, type ImportOptions } from '../imports.options.js';
 import { rowConverter, type ConvertedRow } from '../mapping/convert-row.js';
 import { parseMapping } from '../mapping/parse-mapping.js';
@@ -78,6 +79,8 @@ export class ImportRunner {
       if (error.reason === 'shutdown') return this.store.release(row.id);
       return this.store.finish(row.id, error.reason === 'cancelled' ? 'cancelled' : 'failed');
     }
+    if (error instanceof DomainError && error.httpStatus < 500)
+      return this.store.finish(row.id, 'failed', asProblems(error));
     // given back first: the queue tries again, and the next attempt goes on from the last committed chunk
     await this.store.release(row.id);
     throw error;
@@ -191,6 +194,12 @@ export class ImportRunner {
     if (run.signal.aborted) throw new RunStopped('shutdown');
     if ((await this.store.beat(run.row.id)) === 'cancelling') throw new RunStopped('cancelled');
   }
+}
+
+/** A refusal stays one however often it is tried. */
+function asProblems({ message, errors }: DomainError): StructureProblem[] {
+  const reasons = (errors ?? []).map((problem) => `${problem.path}: ${problem.message}`);
+  return [{ line: 1, message: [message, ...reasons].join(' ') }];
 }
 
 function hasDeferred(mapping: Mapping): boolean {
