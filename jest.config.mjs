@@ -4,7 +4,7 @@ const base = {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['@swc/jest', { sourceMaps: 'inline' }] },
   setupFilesAfterEnv: ['<rootDir>/test/support/jest-setup.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/web/'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };
 const project = (displayName, testMatch, more = {}) => ({ ...base, displayName, testMatch, ...more });
@@ -21,6 +21,7 @@ export default {
       '<rootDir>/src/**/*.spec.ts',
       '<rootDir>/connector/**/*.spec.ts',
       '<rootDir>/test/tooling/**/*.spec.ts',
+      '<rootDir>/web/src/**/*.spec.ts',
     ]),
     project('integration', ['<rootDir>/test/integration/**/*.spec.ts'], withServices),
     project(

@@ -22,7 +22,8 @@ const queryClient = new QueryClient({
     queries: {
       staleTime: 10_000,
       // a refusal stays one however often it is asked; only a missing answer is worth a second try
-      retry: (failures, error) => failures < 2 && isProblem(error) && (error.status === 0 || error.status > 501),
+      retry: (failures, error) =>
+        failures < 2 && isProblem(error) && (error.status === 0 || error.status > 501),
     },
   },
 });

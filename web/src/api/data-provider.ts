@@ -88,7 +88,10 @@ const provider = {
     return { data: await write(`/${resource}`, { method: 'POST', body: params.data }) };
   },
   /** `previousData.version` is what the person saw; the server refuses (412) when somebody was quicker. */
-  async update(resource: string, params: { id: unknown; data: unknown; previousData: { version?: unknown } }) {
+  async update(
+    resource: string,
+    params: { id: unknown; data: unknown; previousData: { version?: unknown } },
+  ) {
     const headers = etag(params.previousData.version);
     const path = `/${resource}/${String(params.id)}`;
     return { data: await write(path, { method: 'PATCH', body: params.data, headers }) };

@@ -10,7 +10,11 @@ const typesQuery = {
   staleTime: 5 * 60_000,
 };
 
-export const preloadTypes = (client: QueryClient) => client.prefetchQuery(typesQuery);
+/** Asks ahead of the first screen; where that fails the screen asks again and shows why. */
+export const preloadTypes = (client: QueryClient): Promise<unknown> =>
+  client.query(typesQuery).catch((error: unknown) => {
+    console.warn(error);
+  });
 
 export function useRecordTypes(): RecordType[] {
   return useSuspenseQuery(typesQuery).data;

@@ -13,6 +13,6 @@ export function noteReplicaState(headers: Headers): void {
   if (!asOf) return;
   const lagMs = Number(headers.get('Holdfast-Lag-Ms') ?? '0');
   const known = replicaState.get();
-  if (known && known.asOf === asOf && known.lagMs === lagMs) return;
+  if (known?.asOf === asOf && known.lagMs === lagMs) return;
   replicaState.set({ asOf, lagMs });
 }

@@ -97,6 +97,12 @@ export interface Page {
   countCapped?: boolean;
 }
 
+/** A value of a text-like field as text; nothing and objects are the empty text. */
+export function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+}
+
 /** The value of a field in a record, custom fields included. */
 export function valueOf(record: CrmRecord, field: FieldType): unknown {
   return field.custom ? record.custom?.[customKey(field)] : record[field.name];

@@ -17,7 +17,11 @@ export function Button({ icon, look = 'plain', className = '', children, ...rest
 }
 
 /** A button that shows only an icon; its name is read out and shown as a tooltip. */
-export function IconButton({ label, className = '', ...rest }: ButtonProps & { label: string; icon: IconName }) {
+export function IconButton({
+  label,
+  className = '',
+  ...rest
+}: ButtonProps & { label: string; icon: IconName }) {
   return (
     <Button look="quiet" {...rest} className={`icon-only ${className}`} aria-label={label} title={label} />
   );

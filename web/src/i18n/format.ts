@@ -33,7 +33,9 @@ const dayNumber = (value: string) => Math.round(Date.parse(`${value.slice(0, 10)
 
 /** Today's date in a time zone, `2026-11-22`. */
 export const todayIn = (timeZone: string, now = new Date()): string =>
-  new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(now);
+  new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(
+    now,
+  );
 
 function relativeTime(format: Intl.RelativeTimeFormat, differenceMs: number): string {
   for (const [unit, lengthMs] of steps)
@@ -53,7 +55,12 @@ export function createFormats(locale: Locale, timeZone: string): Formats {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
   const time = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone });
-  const clockOptions = { hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' } as const;
+  const clockOptions = {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'short',
+  } as const;
   const clock = new Intl.DateTimeFormat(locale, { ...clockOptions, timeZone });
   const exact = new Intl.DateTimeFormat(locale, {
     ...clockOptions,

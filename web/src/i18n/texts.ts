@@ -6,7 +6,8 @@ export type Locale = (typeof locales)[number];
 export const localeNames: Record<Locale, string> = { en: 'English', de: 'Deutsch', fr: 'Français' };
 
 /** A text, or its plural forms by CLDR category (`one`, `other`). */
-export type Text = string | { [category: string]: string };
+export type Text = string | Record<string, string>;
+
 export interface TextTree {
   [key: string]: string | TextTree;
 }

@@ -19,7 +19,12 @@ interface Hit {
 }
 
 const searched = ['accounts', 'contacts', 'deals', 'cases'] as const;
-const icons: Record<string, IconName> = { accounts: 'account', contacts: 'contact', deals: 'deal', cases: 'case' };
+const icons: Record<string, IconName> = {
+  accounts: 'account',
+  contacts: 'contact',
+  deals: 'deal',
+  cases: 'case',
+};
 const waitMs = 120;
 
 function useSettled(value: string): string {
@@ -61,7 +66,13 @@ function useHits(text: string, entries: PageEntry[]): { hits: Hit[]; isBusy: boo
   );
   const wanted = text.trim().toLowerCase();
   const found = entries
-    .map((page) => ({ key: page.path, path: page.path, icon: page.icon, title: t(page.name), kind: t('jump.page') }))
+    .map((page) => ({
+      key: page.path,
+      path: page.path,
+      icon: page.icon,
+      title: t(page.name),
+      kind: t('jump.page'),
+    }))
     .filter((page) => page.title.toLowerCase().includes(wanted));
   return { hits: [...found, ...hits], isBusy: results.some((result) => result.isFetching) };
 }

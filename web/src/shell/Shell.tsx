@@ -106,14 +106,11 @@ export function Shell() {
       <header className="bar">
         <Logo />
         <span className="grow" />
-        <Button
-          className="jump-button"
-          icon="search"
-          onClick={openJump}
-          aria-keyshortcuts="Control+K"
-        >
+        <Button className="jump-button" icon="search" onClick={openJump} aria-keyshortcuts="Control+K">
           <span className="grow">{t('jump.open')}</span>
-          <span className="kbd" aria-hidden="true">{t('jump.keys')}</span>
+          <span className="kbd" aria-hidden="true">
+            {t('jump.keys')}
+          </span>
         </Button>
         <UserMenu entries={entries.filter((page) => !page.isOnPhone)} onPassword={setPassword} />
       </header>

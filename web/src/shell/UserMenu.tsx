@@ -17,7 +17,13 @@ interface ChoiceProps {
 
 function Choice({ isChosen, label, onChoose }: ChoiceProps) {
   return (
-    <button type="button" role="menuitemradio" aria-checked={isChosen} className="menu-item" onClick={onChoose}>
+    <button
+      type="button"
+      role="menuitemradio"
+      aria-checked={isChosen}
+      className="menu-item"
+      onClick={onChoose}
+    >
       <span className="grow">{label}</span>
       {isChosen && <Icon name="check" isSmall />}
     </button>

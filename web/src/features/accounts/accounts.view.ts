@@ -22,7 +22,17 @@ export const accountsView: NounView = {
   sort: 'name',
   card: { badge: 'kind', value: 'revenue', lines: ['sector', 'country'] },
   badges: ['kind'],
-  facts: ['ownerId', 'sector', 'country', 'phone', 'website', 'revenue', 'employees', 'yearEstablished', 'parentId'],
+  facts: [
+    'ownerId',
+    'sector',
+    'country',
+    'phone',
+    'website',
+    'revenue',
+    'employees',
+    'yearEstablished',
+    'parentId',
+  ],
   form: [
     { title: 'form.main', fields: ['name', 'kind', 'sector', 'ownerId', 'parentId'] },
     { title: 'form.reach', fields: ['phone', 'website', 'country'] },

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { may } from '../../api/record-types.js';
-import type { CrmRecord, RecordType } from '../../api/types.js';
+import { asText, type CrmRecord, type RecordType } from '../../api/types.js';
 import { useTexts } from '../../i18n/texts.js';
 import { problemText } from '../../records/Failure.js';
 import { useSave } from '../../records/form/use-save.js';
@@ -25,7 +25,7 @@ export function DoneBox({ type, activity }: { type: RecordType; activity: CrmRec
       type="checkbox"
       checked={isDone}
       disabled={!may(type, 'update')}
-      aria-label={t('timeline.done', { subject: String(activity['subject']) })}
+      aria-label={t('timeline.done', { subject: asText(activity['subject']) })}
       onChange={() => void toggle()}
     />
   );

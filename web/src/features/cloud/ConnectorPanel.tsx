@@ -48,7 +48,13 @@ function standingOf(status: CloudStatus): Standing {
   return status.connector === 'failing' || status.lastError ? 'failing' : 'running';
 }
 
-const looks: Record<Standing, string> = { off: '', paused: 'warn', silent: 'bad', failing: 'bad', running: 'good' };
+const looks: Record<Standing, string> = {
+  off: '',
+  paused: 'warn',
+  silent: 'bad',
+  failing: 'bad',
+  running: 'good',
+};
 
 export function ConnectorPanel({ status }: { status: CloudStatus }) {
   const { t, find } = useTexts();

@@ -16,7 +16,12 @@ export function LagChart({ lags }: { lags: number[] }) {
   const label = t('cloud.chart', { top: format.duration(Math.max(0, ...lags)) });
   return (
     <figure className="lag-chart">
-      <svg viewBox={`0 0 ${String(width)} ${String(height)}`} role="img" aria-label={label} preserveAspectRatio="none">
+      <svg
+        viewBox={`0 0 ${String(width)} ${String(height)}`}
+        role="img"
+        aria-label={label}
+        preserveAspectRatio="none"
+      >
         <line x1="0" x2={width} y1={height - 0.5} y2={height - 0.5} className="lag-axis" />
         <line x1="0" x2={width} y1="4" y2="4" className="lag-axis" />
         <polyline points={lags.map(point).join(' ')} className="lag-line" />

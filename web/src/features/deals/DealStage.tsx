@@ -1,4 +1,4 @@
-import type { CrmRecord } from '../../api/types.js';
+import { asText, type CrmRecord } from '../../api/types.js';
 import { Badge } from '../../records/values/Badge.js';
 import type { FieldInputProps } from '../../records/noun-view.js';
 import { useTexts } from '../../i18n/texts.js';
@@ -8,10 +8,10 @@ import { useStages } from './stages.js';
 export function DealStage({ record }: { record: CrmRecord }) {
   const { find } = useTexts();
   const stages = useStages();
-  const key = String(record['stage'] ?? '');
+  const key = asText(record['stage']);
   if (!key) return null;
   const stage = stages.find((each) => each.key === key);
-  return <Badge value={String(record['status'] ?? '')} label={find(`stages.${key}`) ?? stage?.name ?? key} />;
+  return <Badge value={asText(record['status'])} label={find(`stages.${key}`) ?? stage?.name ?? key} />;
 }
 
 export function StageInput({ id, value, onChange, isInvalid, describedBy }: FieldInputProps) {
@@ -21,7 +21,7 @@ export function StageInput({ id, value, onChange, isInvalid, describedBy }: Fiel
     <select
       id={id}
       className="input"
-      value={String(value ?? '')}
+      value={asText(value)}
       aria-invalid={isInvalid}
       aria-describedby={describedBy}
       onChange={(event) => {

@@ -36,7 +36,10 @@ export const dealsView: NounView = {
   ],
   form: [
     { title: 'form.main', fields: ['name', 'accountId', 'contactId', 'ownerId'] },
-    { title: 'form.progress', fields: ['stage', 'amount', 'closeDate', 'probability', 'productId', 'engagedOn'] },
+    {
+      title: 'form.progress',
+      fields: ['stage', 'amount', 'closeDate', 'probability', 'productId', 'engagedOn'],
+    },
     { title: 'form.more', fields: ['description'] },
   ],
   related: [],

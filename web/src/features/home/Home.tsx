@@ -4,7 +4,14 @@ import { useMemo, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { useRecordType } from '../../api/record-types.js';
 import { currentSession } from '../../api/session.js';
-import type { CrmRecord, FilterNode, Linked, Money, RecordType } from '../../api/types.js';
+import {
+  asText,
+  type CrmRecord,
+  type FilterNode,
+  type Linked,
+  type Money,
+  type RecordType,
+} from '../../api/types.js';
 import { Button } from '../../design/Button.js';
 import { EmptyState } from '../../design/EmptyState.js';
 import { Icon } from '../../design/Icon.js';
@@ -12,6 +19,7 @@ import { Skeleton } from '../../design/Skeleton.js';
 import { useFormats, todayIn, useTimeZone } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
 import { fromZonedInput } from '../../i18n/zoned.js';
+import { asMeta } from '../../records/list-meta.js';
 import { rememberRecords } from '../../records/seen-records.js';
 import { Badge } from '../../records/values/Badge.js';
 import { When } from '../../records/values/When.js';
@@ -42,14 +50,15 @@ function Panel({ title, plural, search, filter, sort, expand, empty, row }: Pane
   const { t } = useTexts();
   const format = useFormats();
   const type = useRecordType(plural);
-  const { data, total, meta } = useGetList<CrmRecord>(
+  const answer = useGetList<CrmRecord>(
     plural,
     { pagination: { page: 1, perPage: shownRows }, meta: { filter, sort, expand, count: true } },
     { enabled: type !== undefined && type.can.read !== 'none', retry: false },
   );
+  const { data, total } = answer;
   if (!type || type.can.read === 'none') return null;
   if (data) rememberRecords(data);
-  const isCapped = (meta as { countCapped?: boolean } | undefined)?.countCapped ?? false;
+  const isCapped = asMeta(answer.meta)?.countCapped ?? false;
   const count = total === undefined ? '' : `${format.number(total)}${isCapped ? '+' : ''}`;
   return (
     <section className="card panel">
@@ -83,7 +92,7 @@ function TaskRow({ record, type }: { record: CrmRecord; type: RecordType }) {
     <div className="panel-row">
       <DoneBox key={record.version} type={type} activity={record} />
       <Link to={`/activities/${record.id}`} className="grow ellipsis panel-title">
-        {String(record['subject'])}
+        {asText(record['subject'])}
         <span className="muted panel-about"> {about}</span>
       </Link>
       {typeof due === 'string' && (
@@ -101,10 +110,12 @@ function DealRow({ record }: { record: CrmRecord }) {
   const amount = record['amount'] as Money | null;
   return (
     <Link to={`/deals/${record.id}`} className="panel-row">
-      <span className="grow ellipsis panel-title">{String(record['name'])}</span>
+      <span className="grow ellipsis panel-title">{asText(record['name'])}</span>
       <DealStage record={record} />
       <span className="panel-amount number">{amount && format.money(amount)}</span>
-      <span className="panel-when muted number">{typeof closes === 'string' && <When value={closes} isDay />}</span>
+      <span className="panel-when muted number">
+        {typeof closes === 'string' && <When value={closes} isDay />}
+      </span>
     </Link>
   );
 }
@@ -112,17 +123,17 @@ function DealRow({ record }: { record: CrmRecord }) {
 function CaseRow({ record }: { record: CrmRecord }) {
   const { find } = useTexts();
   const received = record['receivedOn'];
-  const priority = String(record['priority']);
+  const priority = asText(record['priority']);
   return (
     <Link to={`/cases/${record.id}`} className="panel-row">
       <span className="grow ellipsis panel-title">
-        {String(record['subject'])}
+        {asText(record['subject'])}
         <span className="muted panel-about"> {linkedTitle(record, 'account')}</span>
       </span>
       {(priority === 'urgent' || priority === 'high') && (
         <Badge value={priority} label={find(`options.${priority}`) ?? priority} />
       )}
-      <Badge value={String(record['status'])} label={find(`options.${String(record['status'])}`) ?? ''} />
+      <Badge value={asText(record['status'])} label={find(`options.${asText(record['status'])}`) ?? ''} />
       <span className="panel-when muted number">
         {typeof received === 'string' && <When value={received} isDay />}
       </span>
@@ -132,12 +143,12 @@ function CaseRow({ record }: { record: CrmRecord }) {
 
 function NoteRow({ record }: { record: CrmRecord }) {
   const about = linkedTitle(record, 'deal') || linkedTitle(record, 'account') || linkedTitle(record, 'case');
-  const kind = String(record['kind']);
+  const kind = asText(record['kind']);
   return (
     <Link to={`/activities/${record.id}`} className="panel-row">
       <Icon name={kind === 'call' ? 'call' : kind === 'meeting' ? 'meeting' : 'note'} isSmall />
       <span className="grow ellipsis panel-title">
-        {String(record['subject'])}
+        {asText(record['subject'])}
         <span className="muted panel-about"> {about}</span>
       </span>
       <span className="panel-when muted number">
@@ -188,7 +199,9 @@ function useDay(reach: Reach) {
 }
 
 function greeting(timeZone: string): string {
-  const hour = Number(new Intl.DateTimeFormat('en', { hour: 'numeric', hourCycle: 'h23', timeZone }).format());
+  const hour = Number(
+    new Intl.DateTimeFormat('en', { hour: 'numeric', hourCycle: 'h23', timeZone }).format(),
+  );
   return hour < 11 ? 'morning' : hour < 18 ? 'day' : 'evening';
 }
 

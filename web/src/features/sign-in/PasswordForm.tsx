@@ -1,4 +1,5 @@
-import { useId, useState, type FormEvent } from 'react';
+import { useId, useState, type SubmitEvent } from 'react';
+import { asText } from '../../api/types.js';
 import { isProblem } from '../../api/problem.js';
 import { useTexts } from '../../i18n/texts.js';
 
@@ -30,18 +31,18 @@ export function PasswordForm({ newLabel, submitLabel, onSubmit }: Props) {
   const { t } = useTexts();
   const [failure, setFailure] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
+  const submit = async (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const next = String(form.get('next'));
-    if (next !== String(form.get('again'))) {
+    const next = asText(form.get('next'));
+    if (next !== asText(form.get('again'))) {
       setFailure(t('password.differ'));
       return;
     }
     setBusy(true);
     setFailure(null);
     try {
-      await onSubmit(String(form.get('current')), next);
+      await onSubmit(asText(form.get('current')), next);
     } catch (error) {
       if (!isProblem(error)) throw error;
       setFailure(error.errors[0]?.message ?? error.message);

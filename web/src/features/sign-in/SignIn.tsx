@@ -1,4 +1,5 @@
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
+import { asText } from '../../api/types.js';
 import { isProblem, type ApiProblem } from '../../api/problem.js';
 import { replicaState } from '../../api/replica-state.js';
 import { signIn } from '../../api/sign-in.js';
@@ -18,13 +19,13 @@ export function SignIn({ onType }: { onType: () => void }) {
   const replica = useStored(replicaState);
   const [failure, setFailure] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
+  const submit = async (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     setBusy(true);
     setFailure(null);
     try {
-      await signIn(String(form.get('email')), String(form.get('password')));
+      await signIn(asText(form.get('email')), asText(form.get('password')));
     } catch (error) {
       if (!isProblem(error)) throw error;
       setFailure(messageKey(error));
@@ -44,7 +45,15 @@ export function SignIn({ onType }: { onType: () => void }) {
         )}
         <div className="field">
           <label htmlFor="email">{t('signIn.email')}</label>
-          <input id="email" name="email" type="email" className="input" autoComplete="username" required autoFocus />
+          <input
+            id="email"
+            name="email"
+            type="email"
+            className="input"
+            autoComplete="username"
+            required
+            autoFocus
+          />
         </div>
         <div className="field">
           <label htmlFor="password">{t('signIn.password')}</label>

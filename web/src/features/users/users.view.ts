@@ -18,7 +18,9 @@ export const usersView: NounView = {
   card: { lines: ['email', 'office'] },
   badges: [],
   facts: ['email', 'office', 'manager', 'active', 'locale', 'timeZone'],
-  form: [{ title: 'form.main', fields: ['name', 'email', 'office', 'manager', 'locale', 'timeZone', 'active'] }],
+  form: [
+    { title: 'form.main', fields: ['name', 'email', 'office', 'manager', 'locale', 'timeZone', 'active'] },
+  ],
   related: [
     {
       plural: 'deals',

@@ -50,7 +50,9 @@ export function ConflictDialog({ type, fields, before, mine, theirs, onResolve, 
     setDropped(next);
   };
   // a reference's title is only known for the version it came with, so ids that differ are shown without it
-  const shown = (record: CrmRecord, field: FieldType) => <FieldValue type={type} field={field} record={record} isFull />;
+  const shown = (record: CrmRecord, field: FieldType) => (
+    <FieldValue type={type} field={field} record={record} isFull />
+  );
   return (
     <Dialog title={t('conflict.title')} onClose={onClose}>
       <div className="dialog-body stack">
@@ -79,7 +81,9 @@ export function ConflictDialog({ type, fields, before, mine, theirs, onResolve, 
                         }}
                       />
                       <span className="ellipsis">{shown(isMine ? mine : theirs, field)}</span>
-                      {!isMine && isBothChanged(field) && <span className="badge warn">{t('conflict.changed')}</span>}
+                      {!isMine && isBothChanged(field) && (
+                        <span className="badge warn">{t('conflict.changed')}</span>
+                      )}
                     </label>
                   </td>
                 ))}
@@ -100,7 +104,12 @@ export function ConflictDialog({ type, fields, before, mine, theirs, onResolve, 
         <Button
           look="primary"
           onClick={() => {
-            onResolve(toPatch(clashing.filter((field) => !dropped.has(field.path)), mine));
+            onResolve(
+              toPatch(
+                clashing.filter((field) => !dropped.has(field.path)),
+                mine,
+              ),
+            );
           }}
         >
           {t('conflict.save')}

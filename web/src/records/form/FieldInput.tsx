@@ -1,4 +1,4 @@
-import type { FieldType, Money, RecordType } from '../../api/types.js';
+import { asText, type FieldType, type Money, type RecordType } from '../../api/types.js';
 import { useTimeZone } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
 import { fromZonedInput, toZonedInput } from '../../i18n/zoned.js';
@@ -59,7 +59,7 @@ function SelectInput({ id, field, type, value, onChange, isInvalid, describedBy 
     <select
       id={id}
       className="input"
-      value={String(value ?? '')}
+      value={asText(value)}
       aria-invalid={isInvalid}
       aria-describedby={describedBy}
       onChange={(event) => {
@@ -82,7 +82,7 @@ function YesNoInput({ id, field, value, onChange, isInvalid, describedBy }: Prop
     <select
       id={id}
       className="input"
-      value={value === null || value === undefined ? '' : String(value)}
+      value={value === null || value === undefined ? '' : asText(value)}
       aria-invalid={isInvalid}
       aria-describedby={describedBy}
       onChange={(event) => {
@@ -108,7 +108,7 @@ function TextInput({ id, field, value, onChange, isInvalid, describedBy }: Props
   const timeZone = useTimeZone();
   const isTime = field.kind === 'dateTime';
   const isNumber = field.kind === 'integer' || field.kind === 'decimal';
-  const shown = value === null || value === undefined ? '' : String(value);
+  const shown = value === null || value === undefined ? '' : asText(value);
   const parse = (text: string): unknown => {
     if (text === '') return null;
     if (isTime) return fromZonedInput(text, timeZone);
@@ -159,7 +159,7 @@ export function FieldInput(props: Props) {
         <textarea
           id={id}
           className="input"
-          value={String(value ?? '')}
+          value={asText(value)}
           aria-invalid={isInvalid}
           aria-describedby={describedBy}
           onChange={(event) => {

@@ -14,7 +14,15 @@ import { titleOf } from '../title.js';
 import { useLabels } from '../values/labels.js';
 import { ConflictDialog } from './ConflictDialog.js';
 import { FieldInput } from './FieldInput.js';
-import { checkValue, formGroups, inputName, sortProblems, toFormValues, toPatch, type FormValues } from './form-values.js';
+import {
+  checkValue,
+  formGroups,
+  inputName,
+  sortProblems,
+  toFormValues,
+  toPatch,
+  type FormValues,
+} from './form-values.js';
 import { useSave } from './use-save.js';
 
 interface Props {
@@ -48,7 +56,8 @@ function useRecordForm({ type, view, record, preset, onClose }: Props) {
       return;
     }
     const { byField, rest } = sortProblems(fields, error.errors);
-    for (const { field, message } of byField) form.setError(inputName(field), { message }, { shouldFocus: true });
+    for (const { field, message } of byField)
+      form.setError(inputName(field), { message }, { shouldFocus: true });
     if (rest.length > 0) setFailure(rest.map((problem) => `${problem.path}: ${problem.message}`).join('; '));
     else if (byField.length === 0) setFailure(problemText(error, t));
   };
@@ -118,7 +127,9 @@ function Input({ type, view, field, record, control }: InputProps) {
                 type={type}
                 field={field}
                 label={labels.field(field)}
-                linkedTitle={isSameLink && linked?.id === input.value ? (linked?.title ?? undefined) : undefined}
+                linkedTitle={
+                  isSameLink && linked?.id === input.value ? (linked?.title ?? undefined) : undefined
+                }
               />
             )}
             {error && (
@@ -141,7 +152,12 @@ export function RecordDrawer(props: Props) {
   const title = record ? t('form.edit', { name: titleOf(type, record) }) : t(`types.${type.name}.create`);
   return (
     <Dialog title={title} look="drawer" onClose={onClose}>
-      <form className="dialog-body stack" id="record-form" noValidate onSubmit={(event) => void submit(event)}>
+      <form
+        className="dialog-body stack"
+        id="record-form"
+        noValidate
+        onSubmit={(event) => void submit(event)}
+      >
         {failure && (
           <p className="notice bad" role="alert">
             {failure}
@@ -152,7 +168,14 @@ export function RecordDrawer(props: Props) {
             <legend>{t(group.title)}</legend>
             <div className="form-grid">
               {group.fields.map((field) => (
-                <Input key={field.path} type={type} view={view} field={field} record={record} control={form.control} />
+                <Input
+                  key={field.path}
+                  type={type}
+                  view={view}
+                  field={field}
+                  record={record}
+                  control={form.control}
+                />
               ))}
             </div>
           </fieldset>

@@ -66,7 +66,7 @@ export function ReferenceInput({ id, target, label, value, title, isInvalid, des
   const [chosen, setChosen] = useState<Option | null>(null);
   const isOpen = text !== null;
   const options = useOptions(type, text ?? '', isOpen);
-  const shownTitle = useTitle(type, value, chosen?.id === value ? chosen?.title : title);
+  const shownTitle = useTitle(type, value, chosen !== null && chosen.id === value ? chosen.title : title);
   const choose = (option: Option | undefined) => {
     if (!option) return;
     setChosen(option);

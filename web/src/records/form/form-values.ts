@@ -1,4 +1,11 @@
-import { customKey, valueOf, type CrmRecord, type FieldType, type Money, type RecordType } from '../../api/types.js';
+import {
+  customKey,
+  valueOf,
+  type CrmRecord,
+  type FieldType,
+  type Money,
+  type RecordType,
+} from '../../api/types.js';
 import type { FieldProblem } from '../../api/problem.js';
 import type { NounView } from '../noun-view.js';
 

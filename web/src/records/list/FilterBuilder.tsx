@@ -35,14 +35,16 @@ function ValueInput({ type, condition, onChange, part }: RowProps & { part: 'val
         label={label}
         value={value || null}
         onChange={(id) => {
-          set(String(id ?? ''));
+          set(id ?? '');
         }}
       />
     );
   if (field?.kind === 'choice' || field?.kind === 'boolean') {
     const options = field.kind === 'boolean' ? ['true', 'false'] : (field.options ?? []);
     const name = (option: string) =>
-      field.kind === 'boolean' ? t(option === 'true' ? 'value.yes' : 'value.no') : labels.option(field, option);
+      field.kind === 'boolean'
+        ? t(option === 'true' ? 'value.yes' : 'value.no')
+        : labels.option(field, option);
     return (
       <select
         className="input dense"
@@ -133,7 +135,15 @@ function ConditionRow(props: RowProps) {
   );
 }
 
-function Builder({ type, controls, onClose }: { type: RecordType; controls: ListControls; onClose: () => void }) {
+function Builder({
+  type,
+  controls,
+  onClose,
+}: {
+  type: RecordType;
+  controls: ListControls;
+  onClose: () => void;
+}) {
   const { t } = useTexts();
   const start = type.fields.find((field) => isFilterable(field) && type.title.includes(field.name));
   const blank: Condition = { field: start?.path ?? 'ownerId', op: 'contains', value: '' };

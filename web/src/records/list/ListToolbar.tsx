@@ -54,7 +54,10 @@ interface Props {
 export function ListToolbar({ type, view, controls, columns }: Props) {
   const { t } = useTexts();
   const facets = view.facets.filter((facet) => {
-    const field = fieldNamed(type, facet.path.includes('.') && !facet.path.startsWith('custom.') ? 'accountId' : facet.path);
+    const field = fieldNamed(
+      type,
+      facet.path.includes('.') && !facet.path.startsWith('custom.') ? 'accountId' : facet.path,
+    );
     return field && !field.omitted;
   });
   return (

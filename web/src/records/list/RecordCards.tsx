@@ -1,6 +1,6 @@
 import { Link } from 'react-router';
 import { fieldNamed } from '../../api/record-types.js';
-import { valueOf, type CrmRecord, type FieldType, type RecordType } from '../../api/types.js';
+import { asText, valueOf, type CrmRecord, type FieldType, type RecordType } from '../../api/types.js';
 import { Skeleton } from '../../design/Skeleton.js';
 import type { NounView } from '../noun-view.js';
 import { rememberRecords } from '../seen-records.js';
@@ -22,7 +22,7 @@ function Line({ type, field, record }: { type: RecordType; field: FieldType; rec
     return <>{linked?.title ?? ''}</>;
   }
   if (field.kind === 'email' || field.kind === 'phone' || field.kind === 'url')
-    return <>{String(valueOf(record, field))}</>;
+    return <>{asText(valueOf(record, field))}</>;
   return <FieldValue type={type} field={field} record={record} />;
 }
 

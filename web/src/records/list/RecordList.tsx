@@ -8,6 +8,7 @@ import { useFormats } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
 import type { NounView } from '../noun-view.js';
 import { RecordDrawer } from '../form/RecordDrawer.js';
+import { asMeta } from '../list-meta.js';
 import { useIsPhone } from '../use-is-phone.js';
 import { Failure } from '../Failure.js';
 import { ListToolbar } from './ListToolbar.js';
@@ -30,14 +31,23 @@ export interface ListResult {
 }
 
 const expandable = (fields: FieldType[]) =>
-  fields.filter((field) => field.kind === 'reference' && field.relation !== field.name).map((field) => field.name);
+  fields
+    .filter((field) => field.kind === 'reference' && field.relation !== field.name)
+    .map((field) => field.name);
 
-function useRecords(type: RecordType, view: NounView, columns: Column[], controls: ReturnType<typeof useListState>) {
+function useRecords(
+  type: RecordType,
+  view: NounView,
+  columns: Column[],
+  controls: ReturnType<typeof useListState>,
+) {
   const { state } = controls;
   const filter = toFilter(state, (path) => fieldNamed(type, path)?.kind);
-  const cardFields = view.card.lines.map((path) => fieldNamed(type, path)).filter((field) => field !== undefined);
+  const cardFields = view.card.lines
+    .map((path) => fieldNamed(type, path))
+    .filter((field) => field !== undefined);
   const expand = [...new Set(expandable([...columns.map((column) => column.field), ...cardFields]))];
-  const { data, total, meta, isPlaceholderData, error } = useGetList<CrmRecord>(
+  const answer = useGetList<CrmRecord>(
     type.plural,
     {
       pagination: { page: 1, perPage: pageSize },
@@ -45,7 +55,8 @@ function useRecords(type: RecordType, view: NounView, columns: Column[], control
     },
     { placeholderData: (previous) => previous, retry: false },
   );
-  const more = meta as { nextCursor: string | null; countCapped: boolean } | undefined;
+  const { data, total, isPlaceholderData, error } = answer;
+  const more = asMeta(answer.meta);
   const result: ListResult = {
     records: data,
     nextCursor: more?.nextCursor ?? null,
@@ -114,14 +125,23 @@ export function RecordList({ type, view }: { type: RecordType; view: NounView })
     return isPhone ? (
       <RecordCards type={type} view={view} records={result.records} />
     ) : (
-      <RecordTable type={type} columns={columns.shown} result={result} sort={controls.state.sort} onSort={controls.set} />
+      <RecordTable
+        type={type}
+        columns={columns.shown}
+        result={result}
+        sort={controls.state.sort}
+        onSort={controls.set}
+      />
     );
   }, [result, isEmpty, isPhone, type, view, columns.shown, controls]);
   return (
     <div className="page list-page">
       <Heading type={type} result={result} onNew={openDrawer} />
       <ListToolbar type={type} view={view} controls={controls} columns={columns} />
-      <div className={`card list-frame ${result.isStale ? 'stale' : ''}`} aria-busy={!result.records || result.isStale}>
+      <div
+        className={`card list-frame ${result.isStale ? 'stale' : ''}`}
+        aria-busy={!result.records || result.isStale}
+      >
         {body}
         <Pager type={type} result={result} controls={controls} pageSize={pageSize} />
       </div>

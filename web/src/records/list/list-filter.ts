@@ -56,7 +56,8 @@ export function toFilter(filter: ListFilter, kindOf: KindOf): FilterNode | undef
     .filter(isNode);
   const leaves = filter.conditions.map((each) => conditionLeaf(each, kindOf(each.field))).filter(isNode);
   const nodes: FilterNode[] = [...facets];
-  if (leaves.length > 0) nodes.push(filter.match === 'any' && leaves.length > 1 ? { or: leaves } : { and: leaves });
+  if (leaves.length > 0)
+    nodes.push(filter.match === 'any' && leaves.length > 1 ? { or: leaves } : { and: leaves });
   if (nodes.length === 0) return undefined;
   return nodes.length === 1 ? nodes[0] : { and: nodes };
 }

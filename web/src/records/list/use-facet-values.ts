@@ -89,12 +89,18 @@ export function useFacetValues(type: RecordType, facet: FacetSpec, text: string,
   if (facet.from === 'reference') return references;
   if (facet.from === 'yesNo')
     return {
-      values: ['true', 'false'].map((value) => ({ value, label: t(value === 'true' ? 'value.yes' : 'value.no') })),
+      values: ['true', 'false'].map((value) => ({
+        value,
+        label: t(value === 'true' ? 'value.yes' : 'value.no'),
+      })),
       isPending: false,
     };
   if (facet.from === 'options')
     return {
-      values: (field?.options ?? []).map((value) => ({ value, label: field ? labels.option(field, value) : value })),
+      values: (field?.options ?? []).map((value) => ({
+        value,
+        label: field ? labels.option(field, value) : value,
+      })),
       isPending: false,
     };
   const words = facet.path === 'stage' ? 'stages' : 'values';

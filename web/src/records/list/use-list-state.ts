@@ -74,7 +74,9 @@ export function useListState(defaultSort: string): ListControls {
     return {
       state,
       isFiltered:
-        state.q !== '' || state.conditions.length > 0 || Object.values(state.facets).some((values) => values.length > 0),
+        state.q !== '' ||
+        state.conditions.length > 0 ||
+        Object.values(state.facets).some((values) => values.length > 0),
       set: (change) => {
         setParams(writeState({ ...state, ...change }, defaultSort), { replace: change.q !== undefined });
       },

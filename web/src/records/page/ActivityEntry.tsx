@@ -1,3 +1,4 @@
+import { asText } from '../../api/types.js';
 import { Link } from 'react-router';
 import { useRecordTypes } from '../../api/record-types.js';
 import { Icon, type IconName } from '../../design/Icon.js';
@@ -13,7 +14,7 @@ export function ActivityEntry({ entry }: { entry: TimelineEntry }) {
   const type = useRecordTypes().find((each) => each.name === 'activity');
   const { activity } = entry;
   if (!activity) return null;
-  const kind = String(activity['kind']);
+  const kind = asText(activity['kind']);
   const when = activity['dueAt'] ?? activity['startsAt'];
   return (
     <li className="entry">
@@ -24,7 +25,7 @@ export function ActivityEntry({ entry }: { entry: TimelineEntry }) {
         <div className="row wrap">
           {kind === 'task' && type && <DoneBox key={activity.version} type={type} activity={activity} />}
           <Link to={`/activities/${activity.id}`} className="entry-title">
-            {String(activity['subject'])}
+            {asText(activity['subject'])}
           </Link>
           {typeof when === 'string' && (
             <span className="badge">

@@ -11,16 +11,24 @@ const silent = new Set(['version', 'updatedAt', 'updatedBy', 'createdAt', 'creat
 /** A past value, dressed as a record so that it is shown like any other value of its field. */
 function Past({ type, field, value }: { type: RecordType; field: FieldType; value: unknown }) {
   const { t } = useTexts();
-  if (value === null || value === undefined || value === '') return <span className="muted">{t('value.none')}</span>;
+  if (value === null || value === undefined || value === '')
+    return <span className="muted">{t('value.none')}</span>;
   if (field.kind === 'reference') return <span>{t('timeline.another')}</span>;
-  const record = { [field.name]: value, status: field.name === 'status' ? value : '' } as unknown as CrmRecord;
-  const shown = field.custom ? ({ custom: { [field.path.slice('custom.'.length)]: value } } as unknown as CrmRecord) : record;
+  const record = {
+    [field.name]: value,
+    status: field.name === 'status' ? value : '',
+  } as unknown as CrmRecord;
+  const shown = field.custom
+    ? ({ custom: { [field.path.slice('custom.'.length)]: value } } as unknown as CrmRecord)
+    : record;
   return <FieldValue type={type} field={field} record={shown} />;
 }
 
 function Change({ type, change }: { type: RecordType; change: ChangedField }) {
   const labels = useLabels(type);
-  const field = type.fields.find((each) => each.path === change.name || each.path === `custom.${change.name}`);
+  const field = type.fields.find(
+    (each) => each.path === change.name || each.path === `custom.${change.name}`,
+  );
   if (!field) return <li>{change.name}</li>;
   return (
     <li className="row wrap">

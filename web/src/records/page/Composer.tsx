@@ -1,4 +1,4 @@
-import { useId, useState, type FormEvent } from 'react';
+import { useId, useState, type SubmitEvent } from 'react';
 import { currentSession } from '../../api/session.js';
 import type { CrmRecord, RecordType } from '../../api/types.js';
 import { Button } from '../../design/Button.js';
@@ -37,15 +37,19 @@ export function Composer({ type, linkName, record }: Props) {
   const [text, setText] = useState('');
   const [when, setWhen] = useState('');
   const [isBusy, setBusy] = useState(false);
-  const submit = async (event: FormEvent) => {
+  const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const time = when ? fromZonedInput(when, timeZone) : null;
     const times = kind === 'task' ? { dueAt: time } : kind === 'note' ? {} : { startsAt: time };
     const links = { [linkName]: record.id, ownerId: currentSession().user.id };
-    const accountId = linkName !== 'accountId' && record['accountId'] ? { accountId: record['accountId'] } : {};
+    const accountId =
+      linkName !== 'accountId' && record['accountId'] ? { accountId: record['accountId'] } : {};
     setBusy(true);
     try {
-      await save({ kind, ...split(text), ...times, ...accountId, ...links } as unknown as CrmRecord, undefined);
+      await save(
+        { kind, ...split(text), ...times, ...accountId, ...links } as unknown as CrmRecord,
+        undefined,
+      );
       setText('');
       setWhen('');
       toast(t('timeline.added'));
@@ -71,7 +75,8 @@ export function Composer({ type, linkName, record }: Props) {
           setText(event.target.value);
         }}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.form?.requestSubmit();
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
+            event.currentTarget.form?.requestSubmit();
         }}
       />
       <div className="row wrap">

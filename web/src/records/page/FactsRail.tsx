@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { fieldNamed } from '../../api/record-types.js';
 import { isReplica } from '../../api/session.js';
-import { valueOf, type CrmRecord, type FieldType, type RecordType } from '../../api/types.js';
+import { asText, valueOf, type CrmRecord, type FieldType, type RecordType } from '../../api/types.js';
 import { Icon } from '../../design/Icon.js';
 import { useTexts } from '../../i18n/texts.js';
 import { Button } from '../../design/Button.js';
@@ -42,7 +42,8 @@ function Omitted({ type }: { type: RecordType }) {
   if (!isReplica() || omitted.length === 0) return null;
   return (
     <p className="omitted muted small">
-      <Icon name="lock" isSmall /> {t('replica.omitted')} {omitted.map((field) => labels.field(field)).join(', ')}
+      <Icon name="lock" isSmall /> {t('replica.omitted')}{' '}
+      {omitted.map((field) => labels.field(field)).join(', ')}
     </p>
   );
 }
@@ -66,7 +67,7 @@ function AllFacts({ type, view, record }: Props) {
       {long.map((field) => (
         <section key={field.path}>
           <h2 className="rail-head">{labels.field(field)}</h2>
-          <p className="long-text">{String(valueOf(record, field))}</p>
+          <p className="long-text">{asText(valueOf(record, field))}</p>
         </section>
       ))}
       <Omitted type={type} />

@@ -47,7 +47,15 @@ function useDelete(type: RecordType, record: CrmRecord) {
   };
 }
 
-export function RecordActions({ type, record, onEdit }: { type: RecordType; record: CrmRecord; onEdit: () => void }) {
+export function RecordActions({
+  type,
+  record,
+  onEdit,
+}: {
+  type: RecordType;
+  record: CrmRecord;
+  onEdit: () => void;
+}) {
   const { t } = useTexts();
   const remove = useDelete(type, record);
   const mayDelete = may(type, 'delete');

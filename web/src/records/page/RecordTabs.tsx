@@ -5,6 +5,7 @@ import { useRecordTypes } from '../../api/record-types.js';
 import type { CrmRecord, RecordType } from '../../api/types.js';
 import { useFormats } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
+import { asMeta } from '../list-meta.js';
 import type { NounView, RelatedSpec } from '../noun-view.js';
 import { RelatedList } from './RelatedList.js';
 import { Timeline } from './Timeline.js';
@@ -47,12 +48,15 @@ function Tab({ id, label, isCurrent, onChoose, count }: TabProps) {
 
 function RelatedTab({ related, record, ...tab }: TabProps & { related: RelatedSpec; record: CrmRecord }) {
   const format = useFormats();
-  const { total, meta } = useGetList(related.plural, {
+  const answer = useGetList(related.plural, {
     pagination: { page: 1, perPage: 1 },
     meta: { filter: { field: related.via, op: 'eq', value: record.id }, fields: ['id'], count: true },
   });
-  const isCapped = (meta as { countCapped?: boolean } | undefined)?.countCapped ?? false;
-  return <Tab {...tab} count={total === undefined ? undefined : `${format.number(total)}${isCapped ? '+' : ''}`} />;
+  const { total } = answer;
+  const isCapped = asMeta(answer.meta)?.countCapped ?? false;
+  return (
+    <Tab {...tab} count={total === undefined ? undefined : `${format.number(total)}${isCapped ? '+' : ''}`} />
+  );
 }
 
 /** Left and right move between the tabs, as the ARIA pattern says. */
@@ -76,7 +80,8 @@ export function RecordTabs({ type, view, record }: Props) {
       .map((each) => [each.plural, each.name]),
   );
   const related = view.related.filter((each) => readable.has(each.plural));
-  const tabId = (each: RelatedSpec) => (each.plural === type.plural ? `${each.plural}-${each.via}` : each.plural);
+  const tabId = (each: RelatedSpec) =>
+    each.plural === type.plural ? `${each.plural}-${each.via}` : each.plural;
   const wanted = params.get('tab') ?? timelineTab;
   const shown = related.find((each) => tabId(each) === wanted);
   const current = shown ? wanted : timelineTab;

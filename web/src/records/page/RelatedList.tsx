@@ -99,5 +99,7 @@ export function RelatedList({ related, record }: Props) {
   const type = useRecordTypes().find((each) => each.plural === related.plural);
   const view = viewOf(related.plural);
   if (!type || !view) return null;
-  return <List key={related.plural + related.via} type={type} view={view} related={related} record={record} />;
+  return (
+    <List key={related.plural + related.via} type={type} view={view} related={related} record={record} />
+  );
 }

@@ -1,6 +1,14 @@
 import { Link } from 'react-router';
 import { useRecordTypes } from '../../api/record-types.js';
-import { valueOf, type CrmRecord, type FieldType, type Linked, type Money, type RecordType } from '../../api/types.js';
+import {
+  asText,
+  valueOf,
+  type CrmRecord,
+  type FieldType,
+  type Linked,
+  type Money,
+  type RecordType,
+} from '../../api/types.js';
 import { viewOf } from '../../features/views.js';
 import { useFormats } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
@@ -71,32 +79,32 @@ export function FieldValue(props: Props) {
     case 'money':
       return <>{format.money(value as Money)}</>;
     case 'integer':
-      return <>{field.name.startsWith('year') ? String(value) : format.number(value as number)}</>;
+      return <>{field.name.startsWith('year') ? asText(value) : format.number(value as number)}</>;
     case 'decimal':
       return <>{format.number(Number(value))}</>;
     case 'boolean':
       return <>{t(value === true ? 'value.yes' : 'value.no')}</>;
     case 'choice':
       return field.custom ? (
-        <>{String(value)}</>
+        <>{asText(value)}</>
       ) : (
-        <Badge value={String(value)} label={labels.option(field, String(value))} />
+        <Badge value={asText(value)} label={labels.option(field, asText(value))} />
       );
     case 'date':
     case 'dateTime':
-      return <DateValue field={field} value={String(value)} isFull={isFull} />;
+      return <DateValue field={field} value={asText(value)} isFull={isFull} />;
     case 'email':
-      return <a href={`mailto:${String(value)}`}>{String(value)}</a>;
+      return <a href={`mailto:${asText(value)}`}>{asText(value)}</a>;
     case 'phone':
-      return String(value).includes('*') ? (
-        <>{String(value)}</>
+      return asText(value).includes('*') ? (
+        <>{asText(value)}</>
       ) : (
-        <a href={`tel:${String(value).replace(/[^+\d]/g, '')}`}>{String(value)}</a>
+        <a href={`tel:${asText(value).replace(/[^+\d]/g, '')}`}>{asText(value)}</a>
       );
     case 'url':
-      return <WebLink value={String(value)} />;
+      return <WebLink value={asText(value)} />;
     default:
-      return <>{String(value)}</>;
+      return <>{asText(value)}</>;
   }
 }
 
