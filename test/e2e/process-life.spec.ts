@@ -77,7 +77,8 @@ async function exitOf(child: ChildProcess): Promise<number | null> {
 }
 
 const isReady = async ({ url, child, errors, lines }: Started): Promise<boolean> => {
-  if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${errors()} ${JSON.stringify(lines().at(-1))}`);
+  if (child.exitCode !== null)
+    throw new Error(`ended with ${child.exitCode}: ${errors()} ${JSON.stringify(lines().at(-1))}`);
   return (await fetch(`${url}/readyz`)).status === 200;
 };
 const readiness = async ({

@@ -41,7 +41,7 @@ export class ConfigSources {
         expectation: 'a mapping of keys',
         where: place(document.contents),
       });
-    else this.walk(document.contents as YAMLMap<Node, Node | null>, [], place, dirname(resolve(file)));
+    else this.walk(document.contents, [], place, dirname(resolve(file)));
   }
 
   readEnvironment(env: Environment): void {
@@ -99,7 +99,11 @@ export class ConfigSources {
     const fileOf = configKeys().find((k) => k.setting.secret && `${k.key}File` === name);
     if (fileOf) {
       if (plain === null) return;
-      const text = this.readFile(resolve(folder, String(plain)), 'secret', where)?.trimEnd();
+      const text = this.readFile(
+        resolve(folder, typeof plain === 'string' ? plain : ''),
+        'secret',
+        where,
+      )?.trimEnd();
       if (text !== undefined) this.put(fileOf.key, { value: text, where, folder });
     } else if (configKeys().some((k) => k.key === name)) {
       if (plain !== null) this.put(name, { value: plain, where, folder });

@@ -68,12 +68,12 @@ export function parseBoundedJson(text: string, maxDepth: number, at = ''): unkno
     const path = at === '' || deep === '' ? at + deep : at + (deep.startsWith('[') ? '' : '.') + deep;
     throw new InvalidInput([{ path, message: `must not be nested deeper than ${maxDepth} levels` }]);
   }
-  let result: unknown;
-  let failure: Error | null = null;
+  const parsed: { body?: unknown; error?: Error } = {};
   // The parser ignores the request, and calls back before it returns.
-  void poisonProof({} as never, text, (error, body) => {
-    [failure, result] = [error, body];
+  void poisonProof({} as never, text, (error, body: unknown) => {
+    if (error) parsed.error = error;
+    parsed.body = body;
   });
-  if (failure !== null) throw new InvalidInput([{ path: at, message: 'must be well-formed JSON' }]);
-  return result;
+  if (parsed.error) throw new InvalidInput([{ path: at, message: 'must be well-formed JSON' }]);
+  return parsed.body;
 }

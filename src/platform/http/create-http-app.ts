@@ -27,8 +27,8 @@ export async function createHttpApp(
   log: Logger,
 ): Promise<NestFastifyApplication> {
   startProcessMetrics();
-  const adapter = new FastifyAdapter(fastifyOptions(config, log) as never);
-  const instance = adapter.getInstance() as unknown as FastifyInstance;
+  const adapter = new FastifyAdapter(fastifyOptions(config, log));
+  const instance: FastifyInstance = adapter.getInstance();
   applyBodyLimits(instance, config.http.limits);
   registerRequestHooks(instance, config, log);
   registerBodyParsers(instance, config.http.limits);
@@ -70,6 +70,6 @@ async function furnish(
 /** Opens the port. @returns the port, which the config may have left to the system. */
 export async function listen(app: NestFastifyApplication, config: AppConfig): Promise<number> {
   await app.listen({ port: config.http.port, host: config.http.host });
-  const address = (app.getHttpServer() as FastifyInstance['server']).address();
+  const address = app.getHttpServer().address();
   return typeof address === 'object' && address !== null ? address.port : config.http.port;
 }

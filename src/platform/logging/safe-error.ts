@@ -1,5 +1,3 @@
-import { isNativeError } from 'node:util/types';
-
 /** What a log line says about an error. */
 export interface LoggedError {
   type: string;
@@ -47,5 +45,5 @@ function withoutCredentials(text: string): string {
 
 /** `instanceof` alone misses errors that were made in another realm. */
 function isError(error: unknown): error is Error {
-  return error instanceof Error || isNativeError(error);
+  return error instanceof Error || Object.prototype.toString.call(error) === '[object Error]';
 }

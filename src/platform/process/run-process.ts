@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
 import { configFileOf, ConfigError, EXIT_CONFIG, loadConfig, type AppConfig } from '../config/index.js';
 import { createHttpApp, isUnavailable, listen } from '../http/index.js';
 import { createLogger, safeError, type Logger } from '../logging/index.js';
@@ -130,7 +129,7 @@ class ProcessLife {
     await this.notReady.close();
     if (!this.app) return;
     // Nest closes the port only when the jobs have ended; until then requests would still come in.
-    const requestsDone = (this.app.getHttpAdapter().getInstance() as FastifyInstance).close();
+    const requestsDone = this.app.getHttpAdapter().getInstance().close();
     await Promise.all([this.app.close(), requestsDone]);
   }
 }

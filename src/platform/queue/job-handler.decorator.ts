@@ -26,5 +26,5 @@ export const handlerMark = DiscoveryService.createDecorator<string>();
 
 /** On a provider of a feature module: `@JobHandler(runImport) class ImportWorker implements JobHandlerClass<…>`. */
 export function JobHandler(job: JobDefinition | string): ClassDecorator {
-  return handlerMark(typeof job === 'string' ? job : job.name) as ClassDecorator;
+  return handlerMark(typeof job === 'string' ? job : job.name);
 }

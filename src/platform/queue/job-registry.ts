@@ -58,7 +58,7 @@ export class JobRegistry {
     mistakes.push(...strangers.map((name) => `${name} has a handler but is not declared`));
     if (mistakes.length > 0)
       throw new JobWiringError(`each job needs exactly one handler: ${mistakes.join('; ')}`);
-    return jobs.map((job) => ({ job, handler: handlers.get(job.name)?.[0] as JobHandlerClass<object> }));
+    return jobs.map((job) => ({ job, handler: only(handlers.get(job.name)) }));
   }
 
   private declared(): readonly JobDeclarations[] {
@@ -68,4 +68,10 @@ export class JobRegistry {
       .filter((instance) => instance instanceof JobDeclarations);
     return this.declarations;
   }
+}
+
+function only<T>(found: readonly T[] = []): T {
+  const [one] = found;
+  if (one === undefined) throw new JobWiringError('a job without a handler');
+  return one;
 }
