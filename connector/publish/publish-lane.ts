@@ -90,7 +90,10 @@ export class PublishLane {
 
   private async step(signal: AbortSignal): Promise<TurnOutcome | 'standby'> {
     const { lease, publisher, trust, bucket } = this.options;
-    if (!lease.isHeld && !(await lease.acquire())) return 'standby';
+    if (!lease.isHeld) {
+      if (!(await lease.acquire())) return 'standby';
+      await publisher.tidySpool();
+    }
     await this.prepareBucket();
     const outcome = await publisher.turn(signal);
     this.state = STATES[outcome];

@@ -102,6 +102,17 @@ export class Publisher {
     }
   }
 
+  /** Removes from the spool what a crash left there and no batch in hand owns. Only for who holds the lease. */
+  async tidySpool(): Promise<void> {
+    const { spool } = this.options;
+    const [pending, generation] = [await this.batches.pending(), await this.generations.current()];
+    const kept = pending === null ? [] : [spool.folderOf(pending)];
+    if (generation?.state === 'building') {
+      kept.push(spool.folderOf({ generation: generation.id, n: 1, nonce: generation.snapshotNonce }));
+    }
+    await spool.keepOnly(kept);
+  }
+
   private async advance(signal: AbortSignal): Promise<TurnOutcome> {
     const [pending, generation] = [await this.batches.pending(), await this.generations.current()];
     if (pending !== null && generation !== null) return this.finish(pending);
