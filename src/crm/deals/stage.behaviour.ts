@@ -21,7 +21,8 @@ export class StageBehaviour implements RecordBehaviour, OnModuleInit {
 
   async beforeWrite(_ctx: RequestContext, tx: QueryRunner, changes: readonly RecordChange[]): Promise<void> {
     for (const change of changes) {
-      if (!/^[a-z0-9][a-z0-9_-]*$/.test(String(change.after['key'] ?? '')))
+      const { key } = change.after;
+      if (typeof key === 'string' && !/^[a-z0-9][a-z0-9_-]*$/.test(key))
         change.refuse('key', 'must hold small letters, digits, - and _ only, like "won"');
       if (Number(change.after['probability'] ?? 0) > 100)
         change.refuse('probability', 'must be at most 100 percent');

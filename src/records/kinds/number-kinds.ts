@@ -26,7 +26,7 @@ export function trimDecimal(text: string, minDigits = 0): string {
 
 /** Decimals are texts: a JSON number goes through a float and loses cents. Whole numbers are exact and welcome. */
 export function parseDecimal(value: unknown, scale: number, min: number | undefined): Parsed {
-  const text = Number.isSafeInteger(value) ? String(value as number) : value;
+  const text = Number.isSafeInteger(value) ? String(value) : value;
   if (typeof text !== 'string') return wrong('must be a decimal number written as a text, like "1054.50"');
   const match = decimalForm.exec(text);
   if (!match)

@@ -1,4 +1,5 @@
 import { Inject, Injectable, type INestApplication } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { RequestContext } from '../../platform/http/index.js';
 import { recordTypes } from '../metadata/registry.js';
@@ -13,28 +14,36 @@ type Node = Record<string, unknown>;
 /** The API as the caller may know it: the record types live, the other controllers as their decorators say. */
 @Injectable()
 export class OpenApiService {
-  private others: { paths: Node; schemas: Node } = { paths: {}, schemas: {} };
+  private others: { paths: Node; schemas: Node } | undefined;
 
   constructor(
     private readonly views: TypeViews,
     @Inject(ACCESS_POLICY) private readonly policy: AccessPolicy,
+    private readonly modules: ModulesContainer,
+    private readonly applicationConfig: ApplicationConfig,
+    private readonly adapterHost: HttpAdapterHost,
   ) {}
 
-  /** Called once at start: reads the controllers that are not the engine's. */
-  include(app: INestApplication): void {
-    const document = SwaggerModule.createDocument(app, new DocumentBuilder().build(), {
+  /** What the decorators of the controllers say that are not the engine's; they do not change while we run. */
+  private fromControllers(): { paths: Node; schemas: Node } {
+    // The scanner asks for the application but looks at no more of it than this, and a service has no application.
+    const application = {
+      container: { getModules: () => this.modules },
+      config: this.applicationConfig,
+      getHttpAdapter: () => this.adapterHost.httpAdapter,
+    } as unknown as INestApplication;
+    const document = SwaggerModule.createDocument(application, new DocumentBuilder().build(), {
       operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
     });
-    this.others = {
-      paths: document.paths as unknown as Node,
-      schemas: (document.components?.schemas ?? {}) as Node,
-    };
-    for (const item of Object.values(this.others.paths)) addProblems(item as Node);
+    for (const item of Object.values(document.paths)) addProblems(item as unknown as Node);
+    const paths: unknown = document.paths;
+    return { paths: paths as Node, schemas: (document.components?.schemas ?? {}) };
   }
 
   document(ctx: RequestContext): Node {
+    const others = (this.others ??= this.fromControllers());
     const views = recordTypes().map((type) => this.views.of(ctx, type));
-    const schemas = views.flatMap((view) => {
+    const schemas = views.flatMap((view): [string, Node][] => {
       const name = schemaName(view.type.name);
       const readOnly = this.policy.readOnlyFields(ctx, view.type);
       return [
@@ -43,22 +52,24 @@ export class OpenApiService {
         [`${name}Patch`, inputSchema(view, readOnly, false)],
       ];
     });
+    const paths: Node = {};
+    for (const view of views) Object.assign(paths, recordPaths(view));
     return {
       openapi: '3.1.0',
       info: { title: 'Holdfast', version: '1', description: 'A CRM with a policy-controlled cloud replica.' },
       servers: [{ url: '/' }],
       security: [{ bearer: [] }, { session: [] }],
       paths: {
-        ...this.others.paths,
+        ...others.paths,
         ...systemPaths,
-        ...Object.assign({}, ...views.map((view) => recordPaths(view))),
+        ...paths,
       },
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer' },
           session: { type: 'apiKey', in: 'header', name: 'Cookie', description: 'the session cookie' },
         },
-        schemas: { ...this.others.schemas, ...systemSchemas, ...Object.fromEntries(schemas) },
+        schemas: { ...others.schemas, ...systemSchemas, ...Object.fromEntries(schemas) },
       },
     };
   }

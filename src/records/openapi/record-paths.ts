@@ -37,7 +37,7 @@ const text = { type: 'string' };
 /** The operations of one record type. */
 export function recordPaths(view: TypeView): Record<string, Node> {
   const { plural, name } = view.type;
-  const tag = { tags: [plural] };
+  const tags = [plural];
   const one = json(reference(schemaName(name)));
   const shapes = [
     query('fields', text, 'names of the fields to answer, separated by commas; all where left out'),
@@ -46,44 +46,50 @@ export function recordPaths(view: TypeView): Record<string, Node> {
   const base = `/api/v1/${plural}`;
   return {
     [base]: {
-      get: { ...tag, ...listOperation(view, shapes) },
-      post: { ...tag, ...createOperation(name, one) },
+      get: { tags, ...listOperation(view, shapes) },
+      post: { tags, ...createOperation(name, one) },
     },
     [`${base}/{id}`]: {
       parameters: [id],
-      get: {
-        ...tag,
-        operationId: `get${schemaName(name)}`,
-        summary: `One ${name}`,
-        parameters: shapes,
-        responses: {
-          '200': { description: 'the record', headers: etag, content: one },
-          ...failures('400', '401', '404'),
-        },
-      },
-      patch: { ...tag, ...updateOperation(name, one) },
-      delete: {
-        ...tag,
-        operationId: `delete${schemaName(name)}`,
-        summary: `Move one ${name} to the recycle bin`,
-        parameters: [{ name: 'If-Match', in: 'header', required: false, schema: text }],
-        responses: {
-          '204': { description: 'in the recycle bin' },
-          ...failures('401', '403', '404', '405', '409', '412'),
-        },
-      },
+      get: { tags, ...getOperation(name, one, shapes) },
+      patch: { tags, ...updateOperation(name, one) },
+      delete: { tags, ...deleteOperation(name) },
     },
-    [`${base}/{id}/restore`]: {
-      parameters: [id],
-      post: {
-        ...tag,
-        operationId: `restore${schemaName(name)}`,
-        summary: `Take one ${name} out of the recycle bin`,
-        responses: {
-          '200': { description: 'the record', headers: etag, content: one },
-          ...failures('401', '403', '404', '405', '409'),
-        },
-      },
+    [`${base}/{id}/restore`]: { parameters: [id], post: { tags, ...restoreOperation(name, one) } },
+  };
+}
+
+function getOperation(name: string, one: Node, shapes: readonly Node[]): Node {
+  return {
+    operationId: `get${schemaName(name)}`,
+    summary: `One ${name}`,
+    parameters: shapes,
+    responses: {
+      '200': { description: 'the record', headers: etag, content: one },
+      ...failures('400', '401', '404'),
+    },
+  };
+}
+
+function deleteOperation(name: string): Node {
+  return {
+    operationId: `delete${schemaName(name)}`,
+    summary: `Move one ${name} to the recycle bin`,
+    parameters: [{ name: 'If-Match', in: 'header', required: false, schema: text }],
+    responses: {
+      '204': { description: 'in the recycle bin' },
+      ...failures('401', '403', '404', '405', '409', '412'),
+    },
+  };
+}
+
+function restoreOperation(name: string, one: Node): Node {
+  return {
+    operationId: `restore${schemaName(name)}`,
+    summary: `Take one ${name} out of the recycle bin`,
+    responses: {
+      '200': { description: 'the record', headers: etag, content: one },
+      ...failures('401', '403', '404', '405', '409'),
     },
   };
 }

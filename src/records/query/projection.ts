@@ -50,10 +50,10 @@ function declaredReader(field: FieldMeta, columns: string[]): Reader {
       record[name] = amount != null && currency != null ? toMoney(amount, currency) : null;
     };
   }
-  const { read } = kinds[field.kind];
+  const rules = kinds[field.kind];
   return (row, record) => {
     const text = row[at];
-    record[name] = text == null ? null : read(text, field);
+    record[name] = text == null ? null : rules.read(text, field);
   };
 }
 

@@ -16,7 +16,6 @@ import { createLogger } from '../../../src/platform/logging/index.js';
 import {
   ACCESS_POLICY,
   CustomFields,
-  OpenApiService,
   RecordsModule,
   RecordService,
   type AccessPolicy,
@@ -206,7 +205,6 @@ export async function startEngineServer(role: 'primary' | 'replica' = 'primary')
   const feature = modules(dataSource, await makeTempFolder(), policy, role === 'replica', true);
   const config = Object.assign(new AppConfig(), { role });
   const app = await createHttpApp(feature, config, createLogger({ level: 'silent', name: 'test' }));
-  app.get(OpenApiService).include(app);
   return {
     app,
     database,

@@ -29,7 +29,8 @@ async function call(
     },
     ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
   });
-  const json = (response.body.startsWith('{') ? response.json() : {}) as Record<string, unknown>;
+  const isJson = response.body.startsWith('{');
+  const json = isJson ? response.json<Record<string, unknown>>() : ({} as Record<string, unknown>);
   return { status: response.statusCode, json, headers: response.headers, text: response.body };
 }
 
@@ -39,26 +40,22 @@ describe('REST', () => {
     expect(made.status).toBe(201);
     expect(made.headers.etag).toBe('"1"');
     const path = String(made.headers.location);
-    expect(path).toBe(`/api/v1/accounts/${String(made.json['id'])}`);
+    expect(path).toBe(`/api/v1/accounts/${String(made.json.id)}`);
     expect((await call('GET', `${path}?fields=name&expand=ownerId`)).json).toEqual({
-      id: made.json['id'],
+      id: made.json.id,
       version: 1,
       name: 'Acme',
       owner: null,
     });
     const changed = await call('PATCH', path, { body: { name: 'Acme 2' }, headers: { 'if-match': 'W/"1"' } });
-    expect([changed.status, changed.headers.etag, changed.json['name']]).toEqual([200, '"2"', 'Acme 2']);
+    expect([changed.status, changed.headers.etag, changed.json.name]).toEqual([200, '"2"', 'Acme 2']);
     const stale = await call('PATCH', path, { body: { name: 'X' }, headers: { 'if-match': '"1"' } });
-    expect([stale.status, stale.json['code'], stale.json['current']]).toEqual([
-      412,
-      'stale_version',
-      changed.json,
-    ]);
+    expect([stale.status, stale.json.code, stale.json.current]).toEqual([412, 'stale_version', changed.json]);
     expect((await call('PATCH', path, { body: { name: 'X' } })).status).toBe(428);
     expect((await call('PATCH', path, { body: { name: 'X' }, headers: { 'if-match': 'x' } })).status).toBe(
       400,
     );
-    expect((await call('GET', `${path}/timeline`)).json['data']).toHaveLength(2);
+    expect((await call('GET', `${path}/timeline`)).json.data).toHaveLength(2);
     const removed = await call('DELETE', path);
     expect([removed.status, removed.text]).toEqual([204, '']);
     expect((await call('GET', path)).status).toBe(404);
@@ -77,7 +74,7 @@ describe('REST', () => {
       data: [{ name: 'L3' }, { name: 'L2' }],
       page: { count: 3, countCapped: false },
     });
-    const cursor = String((first.json['page'] as { nextCursor: string }).nextCursor);
+    const cursor = (first.json['page'] as { nextCursor: string }).nextCursor;
     const second = await call('GET', `/api/v1/products?filter=${filter}&sort=-name&limit=2&cursor=${cursor}`);
     expect(second.json).toMatchObject({ data: [{ name: 'L1' }], page: { nextCursor: null } });
   });
@@ -92,7 +89,7 @@ describe('REST', () => {
     ['?sort=name&offset=3', 'offset'],
   ])('refuses %s', async (search, path) => {
     const answer = await call('GET', `/api/v1/accounts${search}`);
-    expect([answer.status, answer.json['errors']]).toMatchObject([400, [{ path }]]);
+    expect([answer.status, answer.json.errors]).toMatchObject([400, [{ path }]]);
     expect(answer.headers['content-type']).toContain('application/problem+json');
   });
 
@@ -104,7 +101,7 @@ describe('REST', () => {
 
   it('describes types as their reader may know them', async () => {
     const { json } = await call('GET', '/api/v1/types');
-    const deal = (json['data'] as { name: string; fields: { name: string }[]; can: object }[]).find(
+    const deal = (json.data as { name: string; fields: { name: string }[]; can: object }[]).find(
       ({ name }) => name === 'deal',
     );
     expect(deal).toMatchObject({
@@ -130,11 +127,11 @@ describe('OpenAPI', () => {
     const body = { type: 'deal', key: 'region', label: 'Region', kind: 'choice', options: ['EU'] };
     expect((await call('POST', '/api/v1/custom-fields', { body })).status).toBe(201);
     const { json, status } = await call('GET', '/api/openapi.json');
-    expect([status, json['openapi']]).toEqual([200, '3.1.0']);
+    expect([status, json.openapi]).toEqual([200, '3.1.0']);
     const text = JSON.stringify(json);
     expect(text).toContain('"region":{"type":["string","null"],"enum":["EU",null]');
     const operations = Object.values(
-      json['paths'] as Record<string, Record<string, { operationId?: string; responses?: object }>>,
+      json.paths as Record<string, Record<string, { operationId?: string; responses?: object }>>,
     ).flatMap((item) =>
       Object.entries(item)
         .filter(([method]) => method !== 'parameters')
@@ -156,7 +153,7 @@ describe('OpenAPI', () => {
       ]),
     );
     for (const { responses } of operations) expect(JSON.stringify(responses)).toContain('Problem');
-    const schemas = (json['components'] as { schemas: object }).schemas;
+    const schemas = (json.components as { schemas: object }).schemas;
     for (const [, name] of text.matchAll(/#\/components\/schemas\/(\w+)/g))
       expect(schemas).toHaveProperty(name ?? '');
   });
@@ -195,7 +192,7 @@ describe('on a replica', () => {
     const list = await call('GET', '/api/v1/accounts?sort=-name&limit=1', { on: replica });
     expect(list.json).toMatchObject({ data: [{ id, name: null, kind: null }] });
     expect((await call('GET', '/api/v1/types', { on: replica })).text).toContain('"create":"none"');
-    expect((await call('GET', '/api/v1/pipelines', { on: replica })).json['data']).toEqual([]);
+    expect((await call('GET', '/api/v1/pipelines', { on: replica })).json.data).toEqual([]);
     await replica.stop();
   });
 });
