@@ -194,7 +194,8 @@ describe.each([
     const started = Date.now();
     await expect(queue.add(worked, { what: 'succeed' })).rejects.toThrow(QueueUnavailable);
     expect(Date.now() - started).toBeLessThan(12_000);
-    expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
+    // A check's result is good for a second.
+    await waitFor(async () => (await fetch(`${server.url}/readyz`)).status === 503, { what: '503' });
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     await backend.restart();
     await waitFor(async () => (await fetch(`${server.url}/readyz`)).status === 200, { timeoutMs: 15_000 });
