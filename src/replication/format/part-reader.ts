@@ -71,6 +71,19 @@ export async function* readPartBlocks(options: ReadPartOptions): AsyncIterable<B
 
 async function* openChunks({ context, identity, source, expect }: ReadPartOptions): AsyncIterable<Buffer> {
   const input = new ExactInput(source, expect.bytes);
+  try {
+    yield* openFrom(input, context, identity, expect.sha256);
+  } finally {
+    await input.close();
+  }
+}
+
+async function* openFrom(
+  input: ExactInput,
+  context: ObjectContext,
+  identity: ReadPartOptions['identity'],
+  sha256: string,
+): AsyncIterable<Buffer> {
   const start = await input.take(PART_MAGIC.length + 4);
   if (!start.subarray(0, PART_MAGIC.length).equals(PART_MAGIC))
     throw malformed('part: not a part of this format');
@@ -87,7 +100,7 @@ async function* openChunks({ context, identity, source, expect }: ReadPartOption
     const sealed = await input.take(isLast ? input.remaining : CHUNK_BYTES + TAG_BYTES);
     const plain = cipher.open(sealed, isLast);
     // Whole object first, then its last bytes: a complete output always stands for a complete, matching object.
-    if (isLast && (await input.end()) !== expect.sha256) {
+    if (isLast && (await input.end()) !== sha256) {
       throw new FormatError('format.digest_mismatch', 'part: not the object that the manifest lists');
     }
     if (plain.length > 0) yield plain;
@@ -145,6 +158,11 @@ class ExactInput {
   async end(): Promise<string> {
     if (this.rest.length > 0 || (await this.pull())) throw malformed('part: bytes after its end');
     return this.hash.digest('hex');
+  }
+
+  /** A source that was left in the middle would keep its file or connection open. */
+  async close(): Promise<void> {
+    await this.blocks.return?.();
   }
 
   private async pull(): Promise<boolean> {

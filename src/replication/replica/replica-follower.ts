@@ -83,7 +83,7 @@ export class ReplicaFollower {
     const next = await this.nextPosition(state, beat);
     const found = next === null ? null : await verified.manifest(next, beat);
     if (next === null || found === null) {
-      await this.assertComplete(next, beat);
+      assertComplete(next, beat);
       await this.confirm(state, beat);
       await this.acks.write(state, trust.current.version);
       return 'idle';
@@ -179,19 +179,10 @@ export class ReplicaFollower {
     return last;
   }
 
-  private async assertComplete(next: Position | null, beat: Beat | null): Promise<void> {
-    if (next === null || beat === null || comparePositions(next, beat) > 0) return;
-    throw new ReplicaError(
-      'replica.manifest_missing',
-      `manifest ${formatPosition(next)} is missing, though the bucket is at ${formatPosition(beat)}`,
-    );
-  }
-
   private lastConfirmed = '';
 
   private async confirm(state: AppliedState | null, beat: Beat | null): Promise<void> {
-    if (state === null || beat === null || beat.manifest !== state.digest || beat.asOf === this.lastConfirmed)
-      return;
+    if (state === null || beat?.manifest !== state.digest || beat.asOf === this.lastConfirmed) return;
     await writeConfirmed(this.settings.pool, beat.asOf);
     this.lastConfirmed = beat.asOf;
   }
@@ -212,6 +203,15 @@ export class ReplicaFollower {
       this.settings.log.error({ event: 'replica.state_unwritable', code: errorCodeOf(failure) });
     }
   }
+}
+
+/** The beat's word is signed: where it names a manifest that is not there, the bucket has lost or hides it. */
+function assertComplete(next: Position | null, beat: Beat | null): void {
+  if (next === null || beat === null || comparePositions(next, beat) > 0) return;
+  throw new ReplicaError(
+    'replica.manifest_missing',
+    `manifest ${formatPosition(next)} is missing, though the bucket is at ${formatPosition(beat)}`,
+  );
 }
 
 /** In words for a status page: errors of this program say what is wrong, a driver's might quote data. */

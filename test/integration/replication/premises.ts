@@ -69,7 +69,9 @@ export async function openDatabases(): Promise<Databases> {
   const [primary, replica] = [await createPrimaryDatabase(), await createReplicaDatabase()];
   for (const [name, sql] of Object.entries(views))
     await primary.admin.query(`CREATE VIEW cloud."${name}" AS ${sql}`);
-  const drop = async () => void (await Promise.all([primary.drop(), replica.drop()]));
+  const drop = async () => {
+    await Promise.all([primary.drop(), replica.drop()]);
+  };
   return { primary, replica, drop };
 }
 

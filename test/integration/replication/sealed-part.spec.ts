@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   generateRecipient,
@@ -78,7 +79,6 @@ describe('a sealed part', () => {
     for (let bit = 0; bit < bytes.length * 8; bit += 1) {
       const changed = Buffer.from(bytes);
       changed.writeUInt8((changed[bit >> 3] ?? 0) ^ (1 << (bit & 7)), bit >> 3);
-      const { createHash } = await import('node:crypto');
       const forged = { ...entry, sha256: createHash('sha256').update(changed).digest('hex') };
       await open(changed, forged).then(
         () => survivors.push(bit),
@@ -156,6 +156,32 @@ describe('a sealed part', () => {
     };
     await expect(read()).rejects.toThrow('longer than its manifest says');
     expect(received).toBeLessThanOrEqual(5000);
+  });
+
+  it('lets go of its source when it refuses, and when the caller stops early', async () => {
+    const { entry, bytes } = await seal(large());
+    const drain = async (wrong: ObjectContext, isStopping: boolean) => {
+      const source = Readable.from([bytes.subarray(0, 400_000), bytes.subarray(400_000)], {
+        objectMode: true,
+      });
+      try {
+        for await (const line of readPart({
+          context: wrong,
+          identity: keys.identity,
+          source,
+          expect: entry,
+        })) {
+          if (isStopping && line.length > 0) break;
+        }
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'FormatError' });
+      }
+      return source;
+    };
+    for (const source of [await drain({ ...context, n: 9 }, false), await drain(context, true)]) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(source.destroyed).toBe(true);
+    }
   });
 
   it('leaves no file and throws where nobody is to read it, and after being given up', async () => {
