@@ -37,7 +37,7 @@ export class OpenApiService {
     });
     for (const item of Object.values(document.paths)) addProblems(item as unknown as Node);
     const paths: unknown = document.paths;
-    return { paths: paths as Node, schemas: (document.components?.schemas ?? {}) };
+    return { paths: paths as Node, schemas: document.components?.schemas ?? {} };
   }
 
   document(ctx: RequestContext): Node {
