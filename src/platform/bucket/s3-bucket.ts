@@ -10,7 +10,7 @@ import {
   S3Client,
   type PutObjectCommandInput,
 } from '@aws-sdk/client-s3';
-import { BucketUnavailable, ObjectNotFound, ObjectTooLarge } from './bucket.errors.js';
+import { BucketError, BucketUnavailable, ObjectNotFound, ObjectTooLarge } from './bucket.errors.js';
 import {
   DEFAULT_MAX_GET_BYTES,
   type Bucket,
@@ -213,7 +213,7 @@ function statusOf(error: unknown): number | null {
 }
 
 function translate(error: unknown, key: string): Error {
-  if (error instanceof ObjectTooLarge || error instanceof BucketUnavailable) return error;
+  if (error instanceof BucketError) return error;
   const name = error instanceof Error ? error.name : 'unknown';
   if (name === 'NoSuchKey' || name === 'NotFound') return new ObjectNotFound(key);
   const status = statusOf(error);
