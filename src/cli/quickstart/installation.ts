@@ -72,6 +72,11 @@ export class Installation {
     if (postgres) await this.reporter.step('stopping PostgreSQL', () => postgres.stop());
   }
 
+  /** For a person who will not wait: PostgreSQL mends itself at the next start. */
+  kill(): void {
+    for (const { pid } of [...this.processes, this.postgres ?? { pid: null }]) if (pid !== null) killQuietly(pid);
+  }
+
   /** A PostgreSQL that dies comes back on its port, like every other process; the others find it by themselves. */
   private keepPostgres(postgres: EmbeddedPostgres): void {
     const restart = async (): Promise<void> => {
@@ -146,7 +151,8 @@ export class Installation {
       if (port !== null)
         await waitUntil(
           `the ${name} to be ready (see ${this.home.log(name)})`,
-          () => isUp(urlOf(port)),
+          // a replica is ready once it has something to show, which is waited for afterwards
+          () => isUp(`${urlOf(port)}${name === 'replica' ? '/healthz' : '/readyz'}`),
           60_000,
         );
     });
@@ -164,6 +170,14 @@ export class Installation {
     const facts = { primaryUrl: urlOf(ports.primary), replicaUrl: urlOf(ports.replica), processes };
     const file = await writeQuickstartFile(this.home, state, facts);
     for (const line of welcomeText(state, facts, file)) this.reporter.line(line);
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

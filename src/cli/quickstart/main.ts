@@ -32,13 +32,20 @@ async function run(): Promise<number> {
   }
 }
 
-/** Resolves at the first signal. A second one means it: everything ends at once. */
+/** npm and the terminal each pass one Ctrl-C on: only a later one is a second one. */
+const sameSignalMs = 1500;
+
+/** Resolves at the first signal. A second one means it: everything is killed, PostgreSQL with it. */
 function stopOnSignal(installation: Installation): Promise<void> {
   return new Promise((resolve) => {
-    let count = 0;
+    let since = 0;
     const onSignal = (): void => {
-      count += 1;
-      if (count > 1) process.exit(130);
+      if (since > 0 && Date.now() - since < sameSignalMs) return;
+      if (since > 0) {
+        installation.kill();
+        process.exit(130);
+      }
+      since = Date.now();
       reporter.line();
       reporter.line('Stopping; once more to stop at once.');
       installation.abandon();

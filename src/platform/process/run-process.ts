@@ -8,8 +8,11 @@ import { prepareDatabase, probeDependencies } from './dependencies.js';
 import { NotReadyServer } from './not-ready-server.js';
 
 const EXIT_FAILED = 1;
+const PARENT_GONE = 'parent gone';
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;
+/** npm, a terminal and a supervisor may each pass one Ctrl-C on: only a later signal is a second one. */
+const SAME_SIGNAL_MS = 1000;
 /** Beyond the time that requests and jobs get, for closing pools and sockets. */
 const STOP_GRACE_MS = 5000;
 
@@ -52,6 +55,7 @@ class ProcessLife {
   private app: NestFastifyApplication | null = null;
   private readonly notReady: NotReadyServer;
   private readonly stopping = new AbortController();
+  private stoppingSince = 0;
 
   constructor(
     private readonly config: AppConfig,
@@ -64,7 +68,7 @@ class ProcessLife {
       });
     // Started by `npm start`, which is gone however it went.
     process.once('disconnect', () => {
-      this.stop('parent gone');
+      this.stop(PARENT_GONE);
     });
     process.on('unhandledRejection', (error) => {
       log.fatal({ event: 'process.unhandled-rejection', err: safeError(error) });
@@ -106,9 +110,11 @@ class ProcessLife {
 
   private stop(reason: string): void {
     if (this.stopping.signal.aborted) {
+      if (reason === PARENT_GONE || Date.now() - this.stoppingSince < SAME_SIGNAL_MS) return;
       this.log.warn({ event: 'process.stopped-at-once', reason });
       process.exit(EXIT_FAILED);
     }
+    this.stoppingSince = Date.now();
     this.stopping.abort();
     this.log.info({ event: 'process.stopping', reason });
     const limitMs = this.config.http.limits.stopTimeoutMs + STOP_GRACE_MS;
