@@ -11,7 +11,7 @@ export function EmptyState({
 }) {
   return (
     <div className="empty">
-      <h3>{title}</h3>
+      <p className="empty-title">{title}</p>
       {hint && <p>{hint}</p>}
       {children}
     </div>

@@ -1,3 +1,4 @@
+import { AccountSector } from './AccountSector.js';
 import type { NounView } from '../../records/noun-view.js';
 
 export const accountsView: NounView = {
@@ -19,6 +20,7 @@ export const accountsView: NounView = {
     { path: 'country', from: 'values' },
     { path: 'ownerId', from: 'reference' },
   ],
+  renderers: { sector: AccountSector },
   sort: 'name',
   card: { badge: 'kind', value: 'revenue', lines: ['sector', 'country'] },
   badges: ['kind'],

@@ -64,8 +64,8 @@ function Preview({ check }: { check: PolicyCheck }) {
   return (
     <ul className="preview">
       {check.counts.map((count) => (
-        <li key={count.type} className="row">
-          <span className="grow">{typeName(count.type)}</span>
+        <li key={count.type}>
+          <span>{typeName(count.type)}</span>
           <span>{t('cloud.goes', { count: count.included ?? 0 })}</span>
           <span className="muted">{t('cloud.stays', { number: format.number(count.withheld ?? 0) })}</span>
         </li>

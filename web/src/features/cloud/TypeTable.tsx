@@ -51,6 +51,14 @@ export function TypeTable({ status, policy }: { status: CloudStatus; policy: Pol
       <h2 className="panel-pad">{t('cloud.what')}</h2>
       <div className="table-scroll" tabIndex={0} role="group" aria-label={t('cloud.what')}>
         <table className="table type-table">
+          <colgroup>
+            <col className="col-type" />
+            <col className="col-number" />
+            <col className="col-number" />
+            <col />
+            <col />
+            <col className="col-number" />
+          </colgroup>
           <thead>
             <tr>
               <th>{t('cloud.type')}</th>

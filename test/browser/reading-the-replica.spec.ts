@@ -1,0 +1,71 @@
+// The whole story: a colleague changes a deal on premises, a remote person sees it in the cloud copy.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { TestApi, waitFor } from '../support/index.js';
+import { create, openBrowser, openSystem, signedIn, userWith } from './support.js';
+
+let system: Awaited<ReturnType<typeof openSystem>>;
+let browser: Browser;
+let remote: Page;
+
+beforeAll(async () => {
+  system = await openSystem();
+  browser = await openBrowser();
+  remote = await signedIn(browser, system.replica.url, userWith(system, 'administrator'));
+}, 300_000);
+
+afterAll(async () => {
+  await browser.close();
+  await system.stop();
+}, 60_000);
+
+describe('on the replica', () => {
+  it('a change made on premises in the browser appears within seconds', async () => {
+    const premises = new TestApi(system.primary.url, system.apiToken);
+    const filter = { field: 'sector', op: 'eq', value: 'technology' };
+    const account = (await premises.list<{ id: string }>('accounts', { filter, limit: 1 })).data[0];
+    const { id } = await create(system, 'deals', {
+      name: 'Story: before',
+      stage: 'engaging',
+      accountId: account?.id,
+    });
+    const here = await signedIn(browser, system.primary.url, userWith(system, 'administrator'));
+    await here.goto(`${system.primary.url}/deals/${id}`);
+    await here.getByRole('button', { name: 'Edit' }).click();
+    await here.getByLabel('Name').fill('Story: after');
+    await here.getByRole('button', { name: 'Save' }).click();
+    await here.getByRole('heading', { level: 1, name: 'Story: after' }).waitFor();
+    const seen = await waitFor(
+      async () => {
+        await remote.goto(`${system.replica.url}/deals/${id}`);
+        const title = remote.getByRole('heading', { level: 1 });
+        await title.or(remote.locator('.empty')).first().waitFor();
+        return (await title.count()) > 0 && (await title.textContent()) === 'Story: after' ? true : null;
+      },
+      { timeoutMs: 30_000, what: 'the changed deal on the replica' },
+    );
+    expect(seen).toBe(true);
+  });
+
+  it('a banner says how old the data is, and nothing offers to write', async () => {
+    await remote.goto(`${system.replica.url}/deals`);
+    await remote.locator('tbody .row-link').first().waitFor();
+    await expect(remote.locator('.banner').textContent()).resolves.toMatch(
+      /Read-only replica · as of .*behind/,
+    );
+    expect(await remote.getByRole('button', { name: 'New deal' }).count()).toBe(0);
+    await remote.locator('tbody .row-link').first().click();
+    await remote.locator('.timeline, .empty').first().waitFor();
+    expect(await remote.getByRole('button', { name: 'Edit' }).count()).toBe(0);
+    expect(await remote.locator('.composer').count()).toBe(0);
+  });
+
+  it('what the policy keeps home is named, not shown as empty', async () => {
+    const api = new TestApi(system.replica.url, system.replica.apiToken);
+    const [account] = await api.all<{ id: string }>('accounts');
+    await remote.goto(`${system.replica.url}/accounts/${account?.id ?? ''}`);
+    await expect(remote.locator('.omitted').textContent()).resolves.toMatch(
+      /Not in the cloud copy:.*Revenue/,
+    );
+  });
+});
