@@ -9,7 +9,7 @@ import type { Identity } from '../identity/identity.js';
 import { IdentityStore } from '../identity/identity.store.js';
 import type { RoleFlag } from '../roles/role.js';
 import { SessionCookie } from '../sessions/session-cookie.js';
-import { OPEN_BEFORE_PASSWORD_CHANGE, PRIMARY_ONLY, REQUIRED_FLAG } from './decorators.js';
+import { OPEN_BEFORE_PASSWORD_CHANGE, PRIMARY_ONLY, REQUIRED_FLAG, WORKS_ON_REPLICA } from './decorators.js';
 import { isSafeMethod, refuseOtherSites, requireCsrfToken } from './same-site.js';
 
 const bearerPattern = /^Bearer (hft_[A-Za-z0-9_-]{43})$/i;
@@ -31,7 +31,9 @@ export class AuthenticationGuard implements CanActivate {
     const request = execution.switchToHttp().getRequest<FastifyRequest>();
     const fact = (key: string): unknown =>
       this.reflector.getAllAndOverride<unknown>(key, [execution.getHandler(), execution.getClass()]);
-    if (fact(PRIMARY_ONLY) && this.options.role === 'replica') throw new ReadOnlyReplica();
+    const isWrite = !isSafeMethod(request.method) && !fact(IS_PUBLIC) && !fact(WORKS_ON_REPLICA);
+    // Before anything about rights: whoever asks, the answer is that this is the wrong server for it.
+    if (this.options.role === 'replica' && (isWrite || fact(PRIMARY_ONLY))) throw new ReadOnlyReplica();
     if (fact(IS_PUBLIC)) {
       setPrincipal(request, anonymous, { origin: 'web' });
       return true;

@@ -7,7 +7,7 @@ import { NotAllowed, NotAuthenticated } from '../../platform/errors/index.js';
 import { Ctx, Public, type RequestContext } from '../../platform/http/index.js';
 import { AccessAudit } from '../access.audit.js';
 import { ACCESS_OPTIONS, type AccessOptions } from '../access.options.js';
-import { OpenBeforePasswordChange, PrimaryOnly } from '../guard/decorators.js';
+import { OpenBeforePasswordChange, PrimaryOnly, WorksOnReplica } from '../guard/decorators.js';
 import { refuseOtherSites } from '../guard/same-site.js';
 import { identityOf, type Identity } from '../identity/identity.js';
 import { IdentityStore } from '../identity/identity.store.js';
@@ -57,6 +57,7 @@ export class AuthController {
 
   @Post('auth/sign-out')
   @HttpCode(204)
+  @WorksOnReplica()
   @OpenBeforePasswordChange()
   @ApiOperation({ summary: 'End this session', operationId: 'signOut' })
   async signOut(@Ctx() ctx: RequestContext, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
