@@ -130,7 +130,7 @@ describe('signing in on a replica', () => {
       status: 200,
       body: { user: null, roles: ['replica-reader'], scopes: ['read'] },
     });
-    expect((await new Browser(replica).call('/probe', { method: 'POST', headers })).status).toBe(403);
+    expect((await new Browser(replica).call('/probe', { method: 'POST', headers })).status).toBe(405);
   });
 
   it('X06 ends sessions when a new replica password or a disabled user arrives', async () => {
