@@ -1,7 +1,7 @@
 // Who may import whom. Each rule's comment says what to do instead; test/tooling/boundaries.spec.ts breaks each rule
 // once and sees it fire. The picture is in docs/ARCHITECTURE.md.
 
-const features = '^src/(crm|imports|automation|insight|channels|privacy)/';
+const features = '^src/(crm|imports|operations|automation|insight|channels|privacy)/';
 const foundations = '^src/(records|access|audit|files|replication)/';
 const platform = '^src/platform/';
 const composition = '^src/(main|primary\\.module|replica\\.module)\\.ts$|^src/cli/';

@@ -7,6 +7,7 @@ import { ImportsModule } from './imports/index.js';
 import { BucketHealth } from './bucket-health.js';
 import { DatabaseModule } from './platform/process/index.js';
 import { auditKeysFolder, type AppConfig } from './platform/config/index.js';
+import { OperationsModule } from './operations/index.js';
 import { HealthModule } from './platform/health/index.js';
 import { QueueModule } from './platform/queue/index.js';
 import { RecordsModule } from './records/index.js';
@@ -27,7 +28,11 @@ export class PrimaryModule {
         AccessModule.forRoot(accessOptionsOf(config, 'primary')),
         RecordsModule.forRoot({ isReadOnly: false }),
         CrmModule,
-        ImportsModule.forRoot({ folder: join(config.files.folder, 'imports') }),
+        OperationsModule,
+        ImportsModule.forRoot({
+          folder: join(config.files.folder, 'imports'),
+          keepDays: config.files.keepImportsDays,
+        }),
         CloudModule.forRoot({ maintainerUrl: config.database.maintainerUrl }),
       ],
       providers: [BucketHealth],

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { cloudCommand } from './cloud.command.js';
 import { importCommand } from './import.command.js';
+import { jobsCommand } from './jobs.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { statusCommand } from './status.command.js';
 import { tokenCommand } from './token.command.js';
@@ -18,6 +19,7 @@ export function buildProgram(): Command {
     cloudCommand(),
     userCommand(),
     tokenCommand(),
+    jobsCommand(),
     migrateCommand(),
   ])
     program.addCommand(command);

@@ -6,6 +6,8 @@ export interface ChildOptions {
   readonly script: string;
   readonly args: readonly string[];
   readonly logFile: string;
+  /** also when it was started again */
+  readonly onStart: () => void;
   readonly onExit: (name: string, code: number | null, signal: NodeJS.Signals | null) => void;
 }
 
@@ -37,6 +39,7 @@ export class ManagedProcess {
       detached: true,
     });
     this.child = child;
+    this.options.onStart();
     child.stdout?.pipe(this.log, { end: false });
     child.stderr?.pipe(this.log, { end: false });
     child.once('exit', (code, signal) => {

@@ -1,12 +1,7 @@
-import { join } from 'node:path';
 import { bootstrapRoles, createDatabase, migrate } from '../../platform/database/index.js';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../platform/embedded/index.js';
-import type { Home, HomeState } from './home.js';
+import type { EmbeddedPostgres } from '../../platform/embedded/index.js';
+import type { HomeState } from './home.js';
 import { databaseNames, databaseUrl } from './process-configs.js';
-
-export function startPostgres(home: Home, port: number): Promise<EmbeddedPostgres> {
-  return startEmbeddedPostgres({ dataFolder: join(home.folder, 'postgres'), port });
-}
 
 /** Roles, the three databases and their schema. Everything here is idempotent, so it runs at every start. */
 export async function prepareDatabases(

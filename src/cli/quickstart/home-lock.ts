@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CliError } from '../cli.errors.js';
 import type { Home } from './home.js';
+import { startTimeOf } from './process-table.js';
 
 /** Keeps two starts out of one home: both would run PostgreSQL on the same files. */
 export class HomeLock {
@@ -39,24 +40,4 @@ async function holderOf(path: string): Promise<number | null> {
   const [pid = '', startTime = ''] = (await readFile(path, 'utf8').catch(() => '')).split(' ');
   const found = await startTimeOf(Number(pid));
   return found !== '' && found === startTime ? Number(pid) : null;
-}
-
-/** Start time in ticks since boot, from proc(5); elsewhere whether the process exists. */
-async function startTimeOf(pid: number): Promise<string> {
-  if (!Number.isInteger(pid) || pid <= 0) return '';
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    return process.platform === 'linux' ? '' : alive(pid);
-  }
-}
-
-function alive(pid: number): string {
-  try {
-    process.kill(pid, 0);
-    return 'alive';
-  } catch {
-    return '';
-  }
 }

@@ -24,6 +24,12 @@ export class Home {
   get stateFile(): string {
     return join(this.folder, 'state.json');
   }
+  get postgresFolder(): string {
+    return join(this.folder, 'postgres');
+  }
+  get quickstartFile(): string {
+    return join(this.folder, 'quickstart.json');
+  }
   get bucketFolder(): string {
     return join(this.folder, 'bucket');
   }

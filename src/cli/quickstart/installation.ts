@@ -1,18 +1,19 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkoutFolder, loadDemo } from './demo-loader.js';
 import { ApiClient } from '../api-client.js';
-import type { EmbeddedPostgres } from '../../platform/embedded/index.js';
 import { withCommandContext } from '../command-context.js';
 import { ManagedProcess } from './child-process.js';
 import { activateFirstPolicy } from './first-policy.js';
-import { prepareDatabases, startPostgres } from './database-setup.js';
+import { prepareDatabases } from './database-setup.js';
 import type { Home, HomeState } from './home.js';
 import { prepareKeys } from './keys-setup.js';
 import type { QuickstartOptions } from './options.js';
-import { createFirstPeople, createReplicaToken, equipSalespeople } from './people-setup.js';
+import { createFirstPeople, createReplicaToken, equipSalespeople, planFirstPeople } from './people-setup.js';
 import { freePort } from './ports.js';
+import { PostgresKeeper } from './postgres-keeper.js';
 import { writeProcessConfigs, type Ports } from './process-configs.js';
-import { writeQuickstartFile } from './quickstart-file.js';
+import { writeQuickstartFile, type QuickstartFacts } from './quickstart-file.js';
 import { waitForReplica } from './replica-progress.js';
 import type { Reporter } from './reporter.js';
 import { welcomeText } from './welcome.js';
@@ -22,15 +23,28 @@ const databasePort = 54_320;
 
 /** Everything that runs from one home folder. */
 export class Installation {
-  private postgres: EmbeddedPostgres | null = null;
+  private readonly postgres: PostgresKeeper;
   private readonly processes: ManagedProcess[] = [];
   private isAbandoned = false;
+  /** set once quickstart.json is written */
+  private running: { state: HomeState; ports: Ports } | null = null;
+  private writing: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly home: Home,
     private readonly options: QuickstartOptions,
     private readonly reporter: Reporter,
-  ) {}
+  ) {
+    this.postgres = new PostgresKeeper(
+      home,
+      (text) => {
+        this.reporter.line(text);
+      },
+      () => {
+        this.processChanged();
+      },
+    );
+  }
 
   /** From now on nothing new is started. */
   abandon(): void {
@@ -41,11 +55,11 @@ export class Installation {
     let state = await this.home.open();
     const ports = await this.choosePorts();
     this.reporter.line(`Home folder ${this.home.folder}`);
-    this.postgres = await this.reporter.step('starting PostgreSQL', () =>
-      startPostgres(this.home, ports.database),
+    // what an earlier start wrote there holds no longer: whoever waits for the file must not read that
+    await rm(this.home.quickstartFile, { force: true });
+    const postgres = await this.reporter.step('starting PostgreSQL', () =>
+      this.postgres.start(ports.database),
     );
-    const postgres = this.postgres;
-    this.keepPostgres(postgres);
     await this.reporter.step('preparing the databases', (progress) =>
       prepareDatabases(state, postgres, progress),
     );
@@ -66,29 +80,15 @@ export class Installation {
   /** Replica first, so that it never shows an error of what stops before it; the database last. */
   async stop(): Promise<void> {
     this.abandon();
+    await this.writing;
     for (const process of [...this.processes].reverse())
       await this.reporter.step(`stopping the ${process.name}`, () => process.stop());
-    const postgres = this.postgres;
-    if (postgres) await this.reporter.step('stopping PostgreSQL', () => postgres.stop());
+    await this.reporter.step('stopping PostgreSQL', () => this.postgres.stop());
   }
 
   /** For a person who will not wait: PostgreSQL mends itself at the next start. */
   kill(): void {
-    for (const { pid } of [...this.processes, this.postgres ?? { pid: null }]) if (pid !== null) killQuietly(pid);
-  }
-
-  /** A PostgreSQL that dies comes back on its port, like every other process; the others find it by themselves. */
-  private keepPostgres(postgres: EmbeddedPostgres): void {
-    const restart = async (): Promise<void> => {
-      await postgres.exited;
-      if (this.isAbandoned) return;
-      this.reporter.line('PostgreSQL ended; starting it again.');
-      this.postgres = await startPostgres(this.home, postgres.port);
-      this.keepPostgres(this.postgres);
-    };
-    restart().catch((error: unknown) => {
-      this.reporter.line(`PostgreSQL does not start again: ${error instanceof Error ? error.message : ''}`);
-    });
+    for (const { pid } of [...this.processes, this.postgres]) if (pid !== null) killQuietly(pid);
   }
 
   private async choosePorts(): Promise<Ports> {
@@ -99,14 +99,18 @@ export class Installation {
       this.reporter.line(`Port ${this.options.port} is taken; the server uses ${primary}.`);
     if (replica !== this.options.replicaPort)
       this.reporter.line(`Port ${this.options.replicaPort} is taken; the replica uses ${replica}.`);
+    if (database !== databasePort)
+      this.reporter.line(`Port ${databasePort} is taken; PostgreSQL uses ${database}.`);
     return { primary, replica, database };
   }
 
   private async prepareAccounts(state: HomeState): Promise<HomeState> {
     if (state.apiToken !== undefined && state.replicaApiToken !== undefined) return state;
     return this.reporter.step('making the first sign-ins', async () => {
+      const planned = planFirstPeople(state);
+      await this.home.save(planned);
       const withPeople = await withCommandContext(this.home.config('server'), (context) =>
-        createFirstPeople(context, state),
+        createFirstPeople(context, planned),
       );
       const replicaApiToken = await withCommandContext(this.home.config('replica'), createReplicaToken);
       const done = { ...withPeople, replicaApiToken };
@@ -139,6 +143,9 @@ export class Installation {
       script: join(checkoutFolder(), 'dist', script),
       args: ['--config', this.home.config(name)],
       logFile: this.home.log(name),
+      onStart: () => {
+        this.processChanged();
+      },
       onExit: (_name, code, signal) => {
         this.reporter.line(
           `The ${name} ended (${signal ?? `exit code ${code ?? '?'}`}); its log is ${this.home.log(name)}.`,
@@ -163,14 +170,36 @@ export class Installation {
   }
 
   private async finish(state: HomeState, ports: Ports): Promise<void> {
-    const processes = [
-      { name: 'postgres', pid: this.postgres?.pid ?? 0 },
-      ...this.processes.map(({ name, pid }) => ({ name, pid: pid ?? 0 })),
-    ];
-    const facts = { primaryUrl: urlOf(ports.primary), replicaUrl: urlOf(ports.replica), processes };
+    const facts = this.facts(ports);
     const file = await writeQuickstartFile(this.home, state, facts);
+    this.running = { state, ports };
     for (const line of welcomeText(state, facts, file)) this.reporter.line(line);
   }
+
+  private facts(ports: Ports): QuickstartFacts {
+    const processes = [
+      { name: 'start', pid: process.pid },
+      { name: 'postgres', pid: this.postgres.pid ?? 0 },
+      ...this.processes.map(({ name, pid }) => ({ name, pid: pid ?? 0 })),
+    ];
+    return { primaryUrl: urlOf(ports.primary), replicaUrl: urlOf(ports.replica), processes };
+  }
+
+  /** A process that died and came back has another id, which those who look it up must find. */
+  private processChanged(): void {
+    this.postgres.usedBy(this.processes.flatMap(({ pid }) => (pid === null ? [] : [pid])));
+    const running = this.running;
+    if (!running || this.isAbandoned) return;
+    this.writing = this.writing
+      .then(() => writeQuickstartFile(this.home, running.state, this.facts(running.ports)))
+      .catch((error: unknown) => {
+        this.reporter.line(`Cannot write ${this.home.quickstartFile}: ${messageOf(error)}`);
+      });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function killQuietly(pid: number): void {

@@ -9,7 +9,8 @@ import { readOptions } from './options.js';
 import { Reporter } from './reporter.js';
 
 const reporter = new Reporter();
-process.exitCode = await run();
+// What a start that was broken off still waits for must not hold this process up.
+process.exit(await run());
 
 async function run(): Promise<number> {
   try {

@@ -19,23 +19,42 @@ const demoSeller = { name: 'Darcel Schlecht', email: 'darcel.schlecht@demo.inval
 
 const ctx = systemContext('first start');
 
-/** Makes the first people and the tokens that scripts use. Whoever was made by an earlier start keeps their password. */
+/**
+ * Chooses the first sign-ins. They are written down before the people are made, so that a start that is killed in
+ * between goes on with the same ones.
+ */
+export function planFirstPeople(state: HomeState): HomeState {
+  const missing = firstPeople.filter((person) => state.people.every(({ email }) => email !== person.email));
+  return {
+    ...state,
+    people: [...state.people, ...missing.map((person) => ({ ...person, password: secret() }))],
+  };
+}
+
+/** Makes the planned people as far as an earlier start did not, and the token that scripts use. */
 export async function createFirstPeople(
   context: INestApplicationContext,
   state: HomeState,
 ): Promise<HomeState> {
-  const made: Person[] = [];
   let apiToken = state.apiToken;
-  for (const person of firstPeople) {
-    if (state.people.some(({ email }) => email === person.email)) continue;
-    const password = secret();
-    const user = await context.get(UserAccess).createUser(ctx, { ...person, password, roles: [person.role] });
-    await letInEverywhere(context, user.id, password);
-    made.push({ ...person, password });
-    if (person.role === 'administrator' && apiToken === undefined)
-      apiToken = await createToken(context, user.id);
+  for (const person of state.people) {
+    const userId = await makePerson(context, person);
+    await letInEverywhere(context, userId, person.password);
+    if (person.role === 'administrator') apiToken ??= await createToken(context, userId);
   }
-  return { ...state, people: [...state.people, ...made], ...(apiToken === undefined ? {} : { apiToken }) };
+  return { ...state, ...(apiToken === undefined ? {} : { apiToken }) };
+}
+
+async function makePerson(context: INestApplicationContext, person: Person): Promise<string> {
+  const [known] = await query<{ id: string }>(
+    context.get(DataSource),
+    `SELECT id FROM crm."user" WHERE lower(email) = lower($1) AND deleted_at IS NULL`,
+    [person.email],
+  );
+  // made in one transaction with its password and role, so what is there is whole
+  if (known) return known.id;
+  const input = { name: person.name, email: person.email, password: person.password, roles: [person.role] };
+  return (await context.get(UserAccess).createUser(ctx, input)).id;
 }
 
 /** Gives the imported salespeople their role, and one of them a sign-in. */

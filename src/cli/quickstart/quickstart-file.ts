@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { writeSecretFile, type Home, type HomeState } from './home.js';
 
 export interface RunningProcess {
@@ -18,7 +17,7 @@ export async function writeQuickstartFile(
   state: HomeState,
   facts: QuickstartFacts,
 ): Promise<string> {
-  const path = join(home.folder, 'quickstart.json');
+  const path = home.quickstartFile;
   const content = {
     primary: { url: facts.primaryUrl },
     replica: { url: facts.replicaUrl, apiToken: state.replicaApiToken },
