@@ -5,12 +5,12 @@ import type {
   RecordAction,
   RecordTypeMeta,
   RequestContext,
+  SystemFlag,
 } from '../../records/index.js';
 import { permissionsOf } from '../identity/identity.js';
-import type { RoleFlag } from '../roles/role.js';
 
 const nothing: ReadonlySet<string> = new Set();
-const administratorFlags: readonly RoleFlag[] = [
+const administratorFlags: readonly SystemFlag[] = [
   'manageUsers',
   'manageCustomFields',
   'manageSettings',
@@ -49,9 +49,11 @@ export class RoleAccessPolicy implements AccessPolicy {
     return isSystem(ctx) ? nothing : permissionsOf(ctx).readOnlyFields(type);
   }
 
+  hasFlag(ctx: RequestContext, flag: SystemFlag): boolean {
+    return isSystem(ctx) || permissionsOf(ctx).has(flag);
+  }
+
   isAdministrator(ctx: RequestContext): boolean {
-    if (isSystem(ctx)) return true;
-    const permissions = permissionsOf(ctx);
-    return administratorFlags.every((flag) => permissions.has(flag));
+    return administratorFlags.every((flag) => this.hasFlag(ctx, flag));
   }
 }

@@ -1,3 +1,5 @@
+import type { SystemFlag } from '../../records/index.js';
+
 export const actions = ['create', 'read', 'update', 'delete'] as const;
 export type Action = (typeof actions)[number];
 
@@ -11,7 +13,7 @@ export const roleFlags = [
   'manageSettings',
   'manageCloud',
   'import',
-] as const;
+] as const satisfies readonly SystemFlag[];
 export type RoleFlag = (typeof roleFlags)[number];
 
 /** What an API token may do of what its owner may. */

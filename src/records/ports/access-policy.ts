@@ -3,6 +3,8 @@ import type { RecordTypeMeta } from '../metadata/record-type.meta.js';
 
 export type RecordAction = 'create' | 'read' | 'update' | 'delete';
 export type Permission = 'none' | 'own' | 'all';
+/** What somebody may do beside records. */
+export type SystemFlag = 'manageUsers' | 'manageCustomFields' | 'manageSettings' | 'manageCloud' | 'import';
 
 /**
  * What the engine asks before it touches a record. Implemented by `access`.
@@ -26,7 +28,9 @@ export interface AccessPolicy {
   hiddenFields(ctx: RequestContext, type: RecordTypeMeta): ReadonlySet<string>;
   /** field names, custom ones as `custom.<key>`, that this principal may see but not write */
   readOnlyFields(ctx: RequestContext, type: RecordTypeMeta): ReadonlySet<string>;
-  /** may shape the system: custom fields, policies, users */
+  /** may do this one thing beside records */
+  hasFlag(ctx: RequestContext, flag: SystemFlag): boolean;
+  /** may do everything that shapes the system: users, custom fields, settings and the cloud */
   isAdministrator(ctx: RequestContext): boolean;
 }
 

@@ -103,7 +103,7 @@ export class CloudStatusService {
   /** The message may name hosts and folders: it is for those who can do something about it. */
   private lastError(ctx: RequestContext, error: StatusRow['last_error']): CloudStatus['lastError'] {
     if (error === null) return null;
-    const message = this.access.isAdministrator(ctx) ? (error.message ?? '') : '';
+    const message = this.access.hasFlag(ctx, 'manageCloud') ? (error.message ?? '') : '';
     return { code: error.code ?? 'unknown', message, at: error.at ?? null };
   }
 }

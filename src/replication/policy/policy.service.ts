@@ -49,7 +49,7 @@ export class PolicyService {
 
   /** Says all that is wrong with a document, or what it would select. Changes nothing. */
   async check(ctx: RequestContext, yaml: string): Promise<PolicyCheck> {
-    this.requireAdministrator(ctx);
+    this.requireManageCloud(ctx);
     const parsed = parsePolicy(yaml, await readPolicySchema(this.dataSource));
     if (!parsed.ok) return { ok: false, errors: parsed.issues, counts: [] };
     return { ok: true, errors: [], counts: await countPolicy(this.dataSource, parsed.policy) };
@@ -57,13 +57,13 @@ export class PolicyService {
 
   /** @throws PolicyInvalid, PolicyVersionTaken */
   async propose(ctx: RequestContext, yaml: string, reason: string): Promise<PolicyVersion> {
-    this.requireAdministrator(ctx);
+    this.requireManageCloud(ctx);
     return this.version(ctx, await proposePolicy(this.dataSource, this.audit, ctx, yaml, reason));
   }
 
   /** Puts a proposed version into force. @throws SecondPersonNeeded, PolicyNotProposed, PolicyInvalid */
   async approve(ctx: RequestContext, version: number): Promise<PolicyVersion> {
-    this.requireAdministrator(ctx);
+    this.requireManageCloud(ctx);
     await this.version(ctx, version);
     await activatePolicy(await this.maintainer.connect(), this.audit, ctx, version);
     return this.version(ctx, version);
@@ -75,19 +75,19 @@ export class PolicyService {
   }
 
   async active(ctx: RequestContext): Promise<ActivePolicy | null> {
-    this.requireAdministrator(ctx);
+    this.requireManageCloud(ctx);
     const active = await readActivePolicy(this.dataSource);
     return active && { ...active, types: await this.counts(active) };
   }
 
   /** Newest first. */
   async history(ctx: RequestContext): Promise<PolicyVersion[]> {
-    this.requireAdministrator(ctx);
+    this.requireManageCloud(ctx);
     return readPolicyVersions(this.dataSource);
   }
 
   async version(ctx: RequestContext, version: number): Promise<PolicyVersion> {
-    this.requireAdministrator(ctx);
+    this.requireManageCloud(ctx);
     const found = version <= maxVersion ? await readPolicyVersion(this.dataSource, version) : null;
     if (!found) throw new PolicyVersionNotFound(version);
     return found;
@@ -104,7 +104,7 @@ export class PolicyService {
     return types;
   }
 
-  private requireAdministrator(ctx: RequestContext): void {
-    if (!this.access.isAdministrator(ctx)) throw new NotAllowed();
+  private requireManageCloud(ctx: RequestContext): void {
+    if (!this.access.hasFlag(ctx, 'manageCloud')) throw new NotAllowed();
   }
 }

@@ -274,6 +274,21 @@ describe('roles and tokens', () => {
       expect(policy.isAdministrator(ctx)).toBe(false);
     });
 
+    it('lets a role manage the cloud and nothing else of the system', async () => {
+      await server.database.admin.query(
+        `INSERT INTO access.role (id, key, name, permissions, flags) VALUES
+         ($1, 'dataprotection', 'Data protection', '{"*":{"read":"all"}}', '{manageCloud}')`,
+        [uuidv7()],
+      );
+      const policy = server.app.get(RoleAccessPolicy);
+      const officer = await contextOf((await makePerson(server, 'dataprotection')).id);
+      const clerk = await contextOf((await makePerson(server, 'sales')).id);
+      expect(policy.hasFlag(officer, 'manageCloud')).toBe(true);
+      expect(policy.hasFlag(officer, 'manageUsers')).toBe(false);
+      expect(policy.isAdministrator(officer)).toBe(false);
+      expect(policy.hasFlag(clerk, 'manageCloud')).toBe(false);
+    });
+
     it('X12 names the fields that a role hides', async () => {
       const policy = server.app.get(RoleAccessPolicy);
       const hidden = async (role: string, type: string): Promise<string[]> => [

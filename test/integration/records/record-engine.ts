@@ -64,6 +64,10 @@ export class RightsPolicy implements AccessPolicy {
     return this.rights(ctx)?.readOnly[type.name] ?? nothing;
   }
 
+  hasFlag(ctx: RequestContext): boolean {
+    return this.isAdministrator(ctx);
+  }
+
   isAdministrator(ctx: RequestContext): boolean {
     return this.rights(ctx) === undefined;
   }
