@@ -1,35 +1,11 @@
+import { changesSinceSql } from '../../src/replication/changelog/index.js';
 import { viewOf, type CloudType, type Fingerprints } from './cloud-catalog.js';
 import type { OpenSnapshot } from './snapshot-reader.js';
 import { ConnectorError } from '../connector.errors.js';
 
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 const DEPENDENTS_CHUNK = 5_000;
-const SNAPSHOT_TEXT = /^(\d+):(\d+):((?:\d+(?:,\d+)*)?)$/;
 const FUNCTION_NAME = /^[a-z_."]+$/;
-
-/** The changes that became visible since a snapshot: they were running then, or began after it. */
-export interface SnapshotBounds {
-  xmax: string;
-  /** transactions that were in progress */
-  xip: string[];
-}
-
-export function boundsOf(snapshot: string): SnapshotBounds {
-  const match = SNAPSHOT_TEXT.exec(snapshot);
-  if (match === null) throw new ConnectorError('database-unexpected', 'A stored snapshot is not one.');
-  return { xmax: match[2] ?? '', xip: (match[3] ?? '').split(',').filter((xid) => xid !== '') };
-}
-
-/**
- * A comparison with literals, which the index on xid serves in a millisecond at a million rows;
- * NOT pg_visible_in_snapshot(xid, S) would read them all.
- */
-export function changesSince(snapshot: string): string {
-  const { xmax, xip } = boundsOf(snapshot);
-  return `SELECT c.type, c.id FROM replication.change c WHERE c.xid >= '${xmax}'::xid8
-    UNION ALL
-    SELECT c.type, c.id FROM replication.change c WHERE c.xid = ANY ('{${xip.join()}}'::xid8[])`;
-}
 
 /**
  * Collects in the temporary table `batch_key` every row that a delta must look at. It stands in the database,
@@ -51,7 +27,7 @@ export class ChangedKeys {
   }
 
   protected changes(_open: OpenSnapshot, since: string): string {
-    return changesSince(since);
+    return changesSinceSql(since);
   }
 
   /** Rows whose membership or content hangs on a changed row of another type. */

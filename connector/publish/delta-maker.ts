@@ -1,8 +1,9 @@
+import { parseSnapshot } from '../../src/replication/changelog/index.js';
 import type { PartEntry } from '../../src/replication/format/index.js';
 import type { BatchSealer, BatchDraft } from './batch-sealer.js';
 import type { BatchStore, SealedBatch } from './batch.store.js';
 import { StateTally, type TypeState } from './batch-writer.js';
-import { boundsOf, type ChangedKeys } from './changed-keys.js';
+import type { ChangedKeys } from './changed-keys.js';
 import { compareKeys } from './delta-comparison.js';
 import type { Generation, GenerationStore } from './generation.store.js';
 import type { LaneEvents } from './lane-events.js';
@@ -121,6 +122,6 @@ export function assertSameSource(generation: Generation, open: OpenSnapshot, sin
 
 /** @throws ForkDetected */
 export function assertRisen(snapshot: string, since: string | null): void {
-  if (since === null || BigInt(boundsOf(snapshot).xmax) >= BigInt(boundsOf(since).xmax)) return;
+  if (since === null || parseSnapshot(snapshot).xmax >= parseSnapshot(since).xmax) return;
   throw new ForkDetected('Transaction numbers have gone back: the database was set back.');
 }

@@ -1,7 +1,8 @@
 import type { Bucket } from '../../src/platform/bucket/index.js';
+import { changesSinceSql } from '../../src/replication/changelog/index.js';
 import { BatchSealer } from './batch-sealer.js';
 import { BatchStore, type SealedBatch } from './batch.store.js';
-import { ChangedKeys, changesSince } from './changed-keys.js';
+import { ChangedKeys } from './changed-keys.js';
 import { readActiveVersion } from './cloud-catalog.js';
 import { readControl } from './connector-control.js';
 import { assertRisen, DeltaMaker } from './delta-maker.js';
@@ -195,7 +196,7 @@ export class Publisher {
       at,
       snapshot,
     } = await this.options.db.one<Look>(
-      `SELECT EXISTS (${changesSince(cursor ?? '')}) AS has_changes, transaction_timestamp() AS at,
+      `SELECT EXISTS (${changesSinceSql(cursor ?? '')}) AS has_changes, transaction_timestamp() AS at,
          pg_current_snapshot()::text AS snapshot`,
     );
     // a database that was set back may show no change at all

@@ -1,5 +1,5 @@
+import { changesSinceSql } from '../../src/replication/changelog/index.js';
 import type { TypeState } from './batch-writer.js';
-import { changesSince } from './changed-keys.js';
 import type { Generation } from './generation.store.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 
@@ -55,7 +55,7 @@ export class StatusStore {
     const since = generation?.cursor ?? generation?.firstSnapshot ?? null;
     if (since === null) return 0;
     const { backlog } = await this.db.one<{ backlog: string }>(
-      `SELECT count(*) AS backlog FROM (SELECT 1 FROM (${changesSince(since)}) c LIMIT ${String(BACKLOG_CAP)}) c`,
+      `SELECT count(*) AS backlog FROM (SELECT 1 FROM (${changesSinceSql(since)}) c LIMIT ${String(BACKLOG_CAP)}) c`,
     );
     return Number(backlog);
   }

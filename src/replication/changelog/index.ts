@@ -1,1 +1,1 @@
-export { changedKeysSql } from './changed-keys.js';
+export { changesSinceSql, parseSnapshot } from './changed-keys.js';

@@ -1,6 +1,7 @@
 // The three shortcuts that every hand-made change feed takes first. Each loses or mixes committed states, and lives
 // here only to prove that the invariant test sees it.
-import { boundsOf, ChangedKeys } from '../../../connector/publish/changed-keys.js';
+import { ChangedKeys } from '../../../connector/publish/changed-keys.js';
+import { parseSnapshot } from '../../../src/replication/changelog/index.js';
 import { SnapshotReader, type OpenSnapshot } from '../../../connector/publish/snapshot-reader.js';
 
 /** "Everything with a higher sequence number than last time": numbers are drawn before commits, so late ones are lost. */
@@ -24,8 +25,7 @@ export class SequenceCursor extends ChangedKeys {
 /** "Only what every transaction is done with": the rows read are newer than the changes that are counted. */
 export class XminHorizon extends ChangedKeys {
   protected override changes(open: OpenSnapshot, since: string): string {
-    const xmin = (snapshot: string) => snapshot.split(':')[0] ?? '';
-    boundsOf(since);
+    const xmin = (snapshot: string) => String(parseSnapshot(snapshot).xmin);
     return `SELECT c.type, c.id FROM replication.change c
       WHERE c.xid >= '${xmin(since)}'::xid8 AND c.xid < '${xmin(open.snapshot)}'::xid8`;
   }

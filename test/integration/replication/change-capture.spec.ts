@@ -4,7 +4,7 @@ import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
-import { changedKeysSql } from '../../../src/replication/changelog/index.js';
+import { changesSinceSql } from '../../../src/replication/changelog/index.js';
 import { openPolicyDatabase, type PolicyDatabase } from './policy-database.js';
 
 describe('the change log', () => {
@@ -18,7 +18,9 @@ describe('the change log', () => {
   };
   /** what the connector would read since the test began: `account <id>` */
   const changed = async () => {
-    const { rows } = await db.connector.query<{ type: string; id: string | null }>(changedKeysSql(before));
+    const { rows } = await db.connector.query<{ type: string; id: string | null }>(
+      `SELECT DISTINCT type, id FROM (${changesSinceSql(before)}) c`,
+    );
     return rows.map(({ type, id }) => `${type} ${String(id)}`).sort();
   };
   const insert = `INSERT INTO crm.account (id, created_at, updated_at, name, kind) VALUES ($1, now(), now(), $2, 'customer')`;
