@@ -143,6 +143,7 @@ describe('a record', () => {
 describe('the keyboard', () => {
   it('jumps to an account by Ctrl-K, a name and Enter', async () => {
     await open('/');
+    await page.locator('.panel').first().waitFor();
     await page.keyboard.press('Control+k');
     await page.keyboard.type('Cancity');
     await page.getByRole('option', { name: /Cancity.*Account/ }).waitFor();

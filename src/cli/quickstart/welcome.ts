@@ -33,6 +33,6 @@ function tries(facts: QuickstartFacts): string[] {
     '  To try:',
     `    1. Open a deal at ${facts.primaryUrl}, change its stage, and watch it arrive at ${facts.replicaUrl}.`,
     '    2. Look for an account of the medical sector on the replica: the policy keeps it at home.',
-    `    3. See what left and what stayed under ${facts.primaryUrl}/#/cloud, as the administrator.`,
+    `    3. See what left and what stayed under ${facts.primaryUrl}/cloud, as the administrator.`,
   ];
 }

@@ -25,8 +25,14 @@ function Values({ type, facet, chosen, onChoose }: Props) {
   const { values, isPending } = useFacetValues(type, facet, text);
   const isLong = facet.from === 'reference' || values.length > searchFrom;
   const shown = values.filter(({ label }) => label.toLowerCase().includes(text.toLowerCase()));
+  // the address follows a moment later; the boxes answer the click at once
+  const [ticked, setTicked] = useState(chosen);
+  const choose = (next: string[]) => {
+    setTicked(next);
+    onChoose(next);
+  };
   const toggle = (value: string) => {
-    onChoose(chosen.includes(value) ? chosen.filter((each) => each !== value) : [...chosen, value]);
+    choose(ticked.includes(value) ? ticked.filter((each) => each !== value) : [...ticked, value]);
   };
   return (
     <>
@@ -47,7 +53,7 @@ function Values({ type, facet, chosen, onChoose }: Props) {
         <label key={value} className="check menu-item">
           <input
             type="checkbox"
-            checked={chosen.includes(value)}
+            checked={ticked.includes(value)}
             onChange={() => {
               toggle(value);
             }}
@@ -56,11 +62,11 @@ function Values({ type, facet, chosen, onChoose }: Props) {
         </label>
       ))}
       {!isPending && shown.length === 0 && <p className="menu-label">{t('list.noValues')}</p>}
-      {chosen.length > 0 && (
+      {ticked.length > 0 && (
         <Button
           look="quiet"
           onClick={() => {
-            onChoose([]);
+            choose([]);
           }}
         >
           {t('list.any')}
