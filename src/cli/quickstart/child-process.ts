@@ -18,6 +18,7 @@ const maxRestartDelayMs = 10_000;
 export class ManagedProcess {
   private child: ChildProcess | null = null;
   private log: WriteStream | null = null;
+  private restart: NodeJS.Timeout | undefined;
   private isStopping = false;
   private restartDelayMs = 250;
 
@@ -49,15 +50,17 @@ export class ManagedProcess {
       if (Date.now() - begun > 30_000) this.restartDelayMs = 250;
       // 78 is a wrong configuration: it stays wrong however often it is tried
       if (code !== 78)
-        setTimeout(() => {
+        // not unref'ed: when everything dies at once, this timer alone keeps the watching process alive
+        this.restart = setTimeout(() => {
           if (!this.isStopping) this.start();
-        }, this.restartDelayMs).unref();
+        }, this.restartDelayMs);
       this.restartDelayMs = Math.min(this.restartDelayMs * 2, maxRestartDelayMs);
     });
   }
 
   async stop(): Promise<void> {
     this.isStopping = true;
+    clearTimeout(this.restart);
     const child = this.child;
     if (child?.exitCode === null) {
       const gone = new Promise<void>((resolve) =>
