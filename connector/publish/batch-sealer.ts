@@ -4,9 +4,10 @@ import {
   signManifest,
   type BatchHeader,
   type PartEntry,
+  type TypeState,
 } from '../../src/replication/format/index.js';
 import type { SealedBatch } from './batch.store.js';
-import { BatchWriter, type BatchPlace, type TypeState } from './batch-writer.js';
+import { BatchWriter, type BatchPlace } from './batch-writer.js';
 import type { CloudCatalog } from './cloud-catalog.js';
 import type { Generation } from './generation.store.js';
 import { newNonce } from './nonce.js';

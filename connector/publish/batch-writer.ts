@@ -9,18 +9,8 @@ import {
   type BatchHeader,
   type PartEntry,
   type PartWriter,
+  type TypeState,
 } from '../../src/replication/format/index.js';
-
-/** What one batch did to one type, and the state of the type after it. */
-export interface TypeState {
-  type: string;
-  upserts: number;
-  deletes: number;
-  /** rows of this type in the replica after the batch */
-  count: number;
-  /** sum of their digests, hex */
-  checksum: string;
-}
 
 export interface BatchPlace {
   tenant: string;

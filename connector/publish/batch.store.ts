@@ -1,5 +1,4 @@
-import type { PartEntry } from '../../src/replication/format/index.js';
-import type { TypeState } from './batch-writer.js';
+import type { PartEntry, TypeState } from '../../src/replication/format/index.js';
 import { moveCursor, type Generation } from './generation.store.js';
 import { undoLedgerChanges, type LedgerChanges } from './ledger-changes.js';
 import type { PublishLease } from './publish-lease.js';

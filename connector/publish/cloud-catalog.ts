@@ -1,3 +1,4 @@
+import { escapeIdentifier } from 'pg';
 import type { TypeSchema } from '../../src/replication/format/index.js';
 import type { ConnectorDatabase, Session } from '../connector-database.js';
 
@@ -57,5 +58,5 @@ export async function readActiveVersion(
 
 /** The view of a type, quoted. Type names come from the catalogue, which only the maintainer may write. */
 export function viewOf(type: string): string {
-  return `cloud."${type.replaceAll('"', '""')}"`;
+  return `cloud.${escapeIdentifier(type)}`;
 }

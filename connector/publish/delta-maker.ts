@@ -1,8 +1,8 @@
 import { parseSnapshot } from '../../src/replication/changelog/index.js';
-import type { PartEntry } from '../../src/replication/format/index.js';
+import type { PartEntry, TypeState } from '../../src/replication/format/index.js';
 import type { BatchSealer, BatchDraft } from './batch-sealer.js';
 import type { BatchStore, SealedBatch } from './batch.store.js';
-import { StateTally, type TypeState } from './batch-writer.js';
+import { StateTally } from './batch-writer.js';
 import type { ChangedKeys } from './changed-keys.js';
 import { compareKeys } from './delta-comparison.js';
 import type { Generation, GenerationStore } from './generation.store.js';

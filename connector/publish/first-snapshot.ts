@@ -1,7 +1,7 @@
 import type { Bucket } from '../../src/platform/bucket/index.js';
-import { MultisetHash, type PartEntry } from '../../src/replication/format/index.js';
+import { MultisetHash, type PartEntry, type TypeState } from '../../src/replication/format/index.js';
 import type { BatchSealer } from './batch-sealer.js';
-import { openPart, type TypeState } from './batch-writer.js';
+import { openPart } from './batch-writer.js';
 import type { SealedBatch } from './batch.store.js';
 import { assertSameSource, type DeltaMaker } from './delta-maker.js';
 import type { Generation, GenerationStore } from './generation.store.js';

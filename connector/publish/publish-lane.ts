@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bucket } from '../../src/platform/bucket/index.js';
 import { errorCodeOf, safeError, type Logger } from '../../src/platform/logging/index.js';
+import { pause, retryPauseMs } from '../../src/platform/pauses/index.js';
 import { Heartbeat } from './heartbeat.js';
 import { coalesceChanges, forgetOldBatches, forgetOldChanges } from './housekeeping.js';
 import type { PublishLease } from './publish-lease.js';
@@ -189,10 +189,7 @@ export class PublishLane {
     this.state = 'failing';
     this.failures += 1;
     await this.report(true).catch((failure: unknown) => this.note(failure));
-    return (
-      Math.min(MAX_BACKOFF_MS, this.options.pollMs * 2 ** Math.min(this.failures, 10)) *
-      (0.5 + Math.random() / 2)
-    );
+    return retryPauseMs(this.failures, this.options.pollMs, MAX_BACKOFF_MS);
   }
 
   /** An error that goes on is logged when it begins and counted every time. */
@@ -214,7 +211,3 @@ const STATES: Record<TurnOutcome, LaneState> = {
   paused: 'paused',
   'no-policy': 'no-policy',
 };
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
-}

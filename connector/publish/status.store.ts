@@ -1,5 +1,5 @@
 import { changesSinceSql } from '../../src/replication/changelog/index.js';
-import type { TypeState } from './batch-writer.js';
+import type { TypeState } from '../../src/replication/format/index.js';
 import type { Generation } from './generation.store.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 

@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { configFileOf, ConfigError, EXIT_CONFIG, loadConfig, type AppConfig } from '../config/index.js';
 import { createHttpApp, isUnavailable, listen } from '../http/index.js';
 import { createLogger, safeError, type Logger } from '../logging/index.js';
+import { pause } from '../pauses/index.js';
 import { prepareDatabase, probeDependencies } from './dependencies.js';
 import { NotReadyServer } from './not-ready-server.js';
 
@@ -87,7 +88,7 @@ class ProcessLife {
         this.log.warn({ event: 'process.waiting', checks });
         await this.notReady.show(checks);
         const ms = Math.min(pauseMs, LONGEST_PAUSE_MS);
-        await sleep(ms, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+        await pause(ms, this.stopping.signal);
       }
     }
   }

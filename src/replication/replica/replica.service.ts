@@ -1,12 +1,12 @@
 // Runs the follower beside the web server of a replica, from start to shutdown.
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { openBucket, type Bucket } from '../../platform/bucket/index.js';
 import { AppConfig } from '../../platform/config/index.js';
 import { sessionOptions } from '../../platform/database/index.js';
 import { HealthRegistry } from '../../platform/health/index.js';
 import { errorCodeOf, LOGGER, type Logger } from '../../platform/logging/index.js';
+import { pause, retryPauseMs } from '../../platform/pauses/index.js';
 import { comparePositions, keyFolders, parseFloor, ReplicaKeyStore, type Position } from '../format/index.js';
 import { ReplicaFollower } from './replica-follower.js';
 import { ReplicaStatus } from './replica-status.js';
@@ -63,7 +63,7 @@ export class ReplicaService implements OnApplicationBootstrap, OnApplicationShut
       const outcome = await follower.step();
       failures = outcome === 'failed' ? failures + 1 : 0;
       await this.publishStatus();
-      if (outcome !== 'applied') await this.pause(failures);
+      if (outcome !== 'applied') await pause(this.pauseMs(failures), this.stopping.signal);
     }
   }
 
@@ -96,17 +96,9 @@ export class ReplicaService implements OnApplicationBootstrap, OnApplicationShut
     replicaRefusing.set(this.status.view().lastError === null ? 0 : 1);
   }
 
-  private async pause(failures: number): Promise<void> {
-    const base = this.config.replica.pollMs;
-    const pauseMs =
-      failures === 0
-        ? base
-        : Math.min(LONGEST_PAUSE_MS, base * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2);
-    try {
-      await sleep(pauseMs, undefined, { signal: this.stopping.signal });
-    } catch (error) {
-      if (!this.stopping.signal.aborted) throw error;
-    }
+  private pauseMs(failures: number): number {
+    const { pollMs } = this.config.replica;
+    return failures === 0 ? pollMs : retryPauseMs(failures, pollMs, LONGEST_PAUSE_MS);
   }
 
   private assertServing(): Promise<void> {

@@ -1,12 +1,12 @@
-import type { FieldMeta } from '../../../records/index.js';
-import type { FilterOperator, PolicyFilter } from '../document/policy.model.js';
+import type { FieldMeta, FilterOp } from '../../../records/index.js';
+import type { PolicyFilter } from '../document/policy.model.js';
 import type { Aliases } from './aliases.js';
 import { identifier, literal } from './sql-text.js';
 
 type Leaf = Extract<PolicyFilter, { kind: 'leaf' }>;
 
 /** These accept an empty value: each is the exact opposite of one that refuses it. */
-const opposites: Partial<Record<FilterOperator, FilterOperator>> = {
+const opposites: Partial<Record<FilterOp, FilterOp>> = {
   neq: 'eq',
   notIn: 'in',
   empty: 'notEmpty',
@@ -39,7 +39,7 @@ function leafSql(leaf: Leaf, alias: string, aliases: Aliases, isNegated: boolean
 }
 
 /** Never true for an empty value. */
-function conditionSql(field: FieldMeta, row: string, op: FilterOperator, values: readonly string[]): string {
+function conditionSql(field: FieldMeta, row: string, op: FilterOp, values: readonly string[]): string {
   const column = valueSql(field, row);
   const typed = values.map((value) => literal(value) + castOf(field));
   const first = typed[0] ?? 'NULL';

@@ -1,9 +1,7 @@
 import type { RecordTypeMeta } from '../../../records/index.js';
 
 /** Names come from metadata only, never from a person; they are quoted all the same. */
-export function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
+export { escapeIdentifier as identifier } from 'pg';
 
 /** A view's definition takes no parameters, so values stand in it as literals. A NUL cannot reach this place. */
 export function literal(value: string): string {

@@ -1,13 +1,12 @@
 import type { Scalar } from 'yaml';
-import type { FieldKind, FieldMeta } from '../../../records/index.js';
-import type { FilterOperator } from './policy.model.js';
+import type { FieldKind, FieldMeta, FilterOp } from '../../../records/index.js';
 import { suggest } from './suggest.js';
 
-const always: readonly FilterOperator[] = ['eq', 'neq', 'in', 'notIn', 'empty', 'notEmpty'];
-const ordered: readonly FilterOperator[] = [...always, 'lt', 'lte', 'gt', 'gte', 'between'];
-const textual: readonly FilterOperator[] = [...always, 'contains', 'startsWith'];
+const always: readonly FilterOp[] = ['eq', 'neq', 'in', 'notIn', 'empty', 'notEmpty'];
+const ordered: readonly FilterOp[] = [...always, 'lt', 'lte', 'gt', 'gte', 'between'];
+const textual: readonly FilterOp[] = [...always, 'contains', 'startsWith'];
 
-const operatorsByKind: Record<FieldKind, readonly FilterOperator[]> = {
+const operatorsByKind: Record<FieldKind, readonly FilterOp[]> = {
   id: always,
   reference: always,
   choice: always,
@@ -25,7 +24,7 @@ const operatorsByKind: Record<FieldKind, readonly FilterOperator[]> = {
 };
 
 /** Text has no order here: it would hang on the collation of the database that the view runs in. */
-export function operatorsOf(field: FieldMeta): readonly FilterOperator[] {
+export function operatorsOf(field: FieldMeta): readonly FilterOp[] {
   return operatorsByKind[field.kind];
 }
 
@@ -36,7 +35,7 @@ const date = /^\d{4}-\d{2}-\d{2}$/;
 const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** The value in the form PostgreSQL reads, or what is wrong with it. */
-export function parseFilterValue(field: FieldMeta, op: FilterOperator, scalar: Scalar | null): ValueResult {
+export function parseFilterValue(field: FieldMeta, op: FilterOp, scalar: Scalar | null): ValueResult {
   const isNull = scalar === null || scalar.value === null;
   if (isNull) return { problem: 'a value is missing here; for empty values there is `empty`' };
   switch (field.kind) {
@@ -84,7 +83,7 @@ function pattern(scalar: Scalar, form: RegExp, wanted: string): ValueResult {
   return typeof value === 'string' && form.test(value) ? { value } : { problem: `expected ${wanted}` };
 }
 
-function text(field: FieldMeta, op: FilterOperator, scalar: Scalar): ValueResult {
+function text(field: FieldMeta, op: FilterOp, scalar: Scalar): ValueResult {
   const { value } = scalar;
   if (typeof value !== 'string')
     return { problem: `expected text; put it in quotes: "${scalar.source ?? String(value)}"` };

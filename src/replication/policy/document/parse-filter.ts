@@ -1,13 +1,7 @@
 import type { Node } from 'yaml';
-import type { FieldMeta, RecordTypeMeta } from '../../../records/index.js';
+import { filterOps, type FieldMeta, type FilterOp, type RecordTypeMeta } from '../../../records/index.js';
 import { parseFilterValue, operatorsOf } from './filter-value.js';
-import {
-  filterOperators,
-  neverFields,
-  type FilterOperator,
-  type FilterTarget,
-  type PolicyFilter,
-} from './policy.model.js';
+import { neverFields, type FilterTarget, type PolicyFilter } from './policy.model.js';
 import type { PolicySchema } from './policy-schema.js';
 import type { Entry, PolicySource } from './policy-source.js';
 import { suggest } from './suggest.js';
@@ -127,25 +121,20 @@ export class FilterParser {
     });
   }
 
-  private operator(entry: Entry, field: FieldMeta): FilterOperator | null {
+  private operator(entry: Entry, field: FieldMeta): FilterOp | null {
     const name = this.source.text(entry.value);
-    const operator = filterOperators.find((known) => known === name);
+    const operator = filterOps.find((known) => known === name);
     const allowed = operatorsOf(field);
     if (operator && allowed.includes(operator)) return operator;
     const message = operator
       ? `\`${operator}\` cannot be used with \`${field.name}\`, which is a ${field.kind}; it takes ${allowed.join(', ')}`
-      : `unknown operator \`${name ?? ''}\`; known: ${filterOperators.join(', ')}`;
-    const near = operator || name === null ? null : suggest(name, filterOperators);
+      : `unknown operator \`${name ?? ''}\`; known: ${filterOps.join(', ')}`;
+    const near = operator || name === null ? null : suggest(name, filterOps);
     this.source.report(entry.value ?? entry.keyNode, entry.path, message, near);
     return null;
   }
 
-  private values(
-    op: FilterOperator,
-    field: FieldMeta,
-    entry: Entry | undefined,
-    opEntry: Entry,
-  ): string[] | null {
+  private values(op: FilterOp, field: FieldMeta, entry: Entry | undefined, opEntry: Entry): string[] | null {
     if (op === 'empty' || op === 'notEmpty') {
       if (!entry || this.source.isNothing(entry.value)) return [];
       this.source.report(entry.keyNode, entry.path, `\`${op}\` takes no value`);
@@ -169,7 +158,7 @@ export class FilterParser {
     return good.length === values.length ? good : null;
   }
 
-  private value(field: FieldMeta, op: FilterOperator, node: Node | null, entry: Entry): string | null {
+  private value(field: FieldMeta, op: FilterOp, node: Node | null, entry: Entry): string | null {
     const result = parseFilterValue(field, op, this.source.scalar(node));
     if ('value' in result) return result.value;
     this.source.report(node ?? entry.keyNode, entry.path, result.problem, result.suggestion ?? null);

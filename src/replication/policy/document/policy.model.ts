@@ -1,4 +1,4 @@
-import type { Classification, FieldMeta, RecordTypeMeta } from '../../../records/index.js';
+import type { Classification, FieldMeta, FilterOp, RecordTypeMeta } from '../../../records/index.js';
 
 /** One thing wrong in a policy, with the place where a person finds it. Line and column count from 1. */
 export interface PolicyIssue {
@@ -26,23 +26,6 @@ export interface FieldTreatment {
   readonly decidedBy: 'policy' | 'classification' | 'unnamed';
 }
 
-export const filterOperators = [
-  'eq',
-  'neq',
-  'in',
-  'notIn',
-  'lt',
-  'lte',
-  'gt',
-  'gte',
-  'between',
-  'contains',
-  'startsWith',
-  'empty',
-  'notEmpty',
-] as const;
-export type FilterOperator = (typeof filterOperators)[number];
-
 /** A field of the type itself, or of the record that its reference `via` points to. */
 export interface FilterTarget {
   readonly field: FieldMeta;
@@ -56,7 +39,7 @@ export type PolicyFilter =
   | {
       readonly kind: 'leaf';
       readonly target: FilterTarget;
-      readonly op: FilterOperator;
+      readonly op: FilterOp;
       readonly values: readonly string[];
     };
 

@@ -1,0 +1,1 @@
+export { pause, retryPauseMs } from './pauses.js';
