@@ -47,7 +47,7 @@ export class ImportsController {
   async file(
     @Ctx() ctx: RequestContext,
     @Param('id', ParseUUIDPipe) id: string,
-    @Body() body: Readable,
+    @Body() body: Readable | undefined,
   ): Promise<Record<string, unknown>> {
     return presentImport(await this.imports.receive(ctx, id, body));
   }

@@ -1,18 +1,17 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { NotAllowed } from '../platform/errors/index.js';
+import { withTransaction } from '../platform/database/index.js';
+import { InvalidInput, NotAllowed } from '../platform/errors/index.js';
 import type { RequestContext } from '../platform/http/index.js';
 import { JobQueue } from '../platform/queue/index.js';
 import { ACCESS_POLICY, findRecordType, type AccessPolicy } from '../records/index.js';
+import { ImportFiles } from './files/import-files.js';
+import { ImportsAudit } from './imports.audit.js';
 import { ImportNotFound, WrongImportState } from './imports.errors.js';
-import { IMPORT_OPTIONS, type ImportOptions } from './imports.options.js';
-import { runImport } from './run/import.job.js';
 import { parseMapping } from './mapping/parse-mapping.js';
+import { runImport } from './run/import.job.js';
 import type { ImportRow } from './run/import.row.js';
 import { ImportStore } from './run/import.store.js';
 
@@ -29,10 +28,12 @@ export interface ImportRequest {
 @Injectable()
 export class ImportsService {
   constructor(
+    private readonly dataSource: DataSource,
     private readonly store: ImportStore,
+    private readonly files: ImportFiles,
+    private readonly audit: ImportsAudit,
     private readonly queue: JobQueue,
     @Inject(ACCESS_POLICY) private readonly access: AccessPolicy,
-    @Inject(IMPORT_OPTIONS) private readonly options: ImportOptions,
   ) {}
 
   /** @throws InvalidMapping, NotAllowed */
@@ -53,12 +54,21 @@ export class ImportsService {
     return this.demand(ctx, id);
   }
 
-  /** Stores the file as it streams in, then puts the import into the queue. */
-  async receive(ctx: RequestContext, id: string, body: Readable): Promise<ImportRow> {
+  /**
+   * Stores the file as it streams in, then puts the import into the queue. An upload that breaks off leaves nothing, and
+   * the file can be sent again.
+   */
+  async receive(ctx: RequestContext, id: string, body: Readable | undefined): Promise<ImportRow> {
     const found = await this.demand(ctx, id);
     if (found.state !== 'waiting') throw new WrongImportState(found.state, ['waiting']);
-    await this.storeFile(id, body);
-    await this.store.move(id, ['waiting'], 'queued');
+    if (body === undefined) throw new InvalidInput([{ path: '', message: 'the file is empty' }]);
+    const part = await this.files.receive(id, body);
+    try {
+      await this.enqueue(ctx, found, part);
+    } catch (error) {
+      await this.files.drop(part);
+      throw error;
+    }
     await this.queue.add(runImport, { importId: id }, { jobId: id });
     return this.demand(ctx, id);
   }
@@ -66,11 +76,15 @@ export class ImportsService {
   /** Takes effect between two chunks; rows already kept stay, unless all-or-nothing was asked for. */
   async cancel(ctx: RequestContext, id: string): Promise<ImportRow> {
     const found = await this.demand(ctx, id);
-    const ended =
-      (await this.store.move(id, ['waiting', 'queued'], 'cancelled')) ||
-      (await this.store.move(id, ['running'], 'cancelling'));
-    if (!ended) throw new WrongImportState(found.state, ['waiting', 'queued', 'running']);
-    return this.demand(ctx, id);
+    await withTransaction(this.dataSource, async (tx) => {
+      if (await this.store.move(tx, id, ['waiting', 'queued'], 'cancelled'))
+        await this.audit.ended(tx, ctx.requestId, found, 'cancelled', found);
+      else if (!(await this.store.move(tx, id, ['running'], 'cancelling')))
+        throw new WrongImportState(found.state, ['waiting', 'queued', 'running']);
+    });
+    const after = await this.demand(ctx, id);
+    if (after.state === 'cancelled') await this.files.dropUpload(id);
+    return after;
   }
 
   async get(ctx: RequestContext, id: string): Promise<ImportRow> {
@@ -82,20 +96,18 @@ export class ImportsService {
   }
 
   errorFile(row: ImportRow): string {
-    return join(this.options.folder, `${row.id}.errors.csv`);
+    return this.files.errors(row.id);
   }
 
-  private async storeFile(id: string, body: Readable): Promise<void> {
-    await mkdir(this.options.folder, { recursive: true, mode: 0o700 });
-    const path = join(this.options.folder, `${id}.csv`);
-    const beside = `${path}.part`;
-    try {
-      await pipeline(body, createWriteStream(beside, { mode: 0o600 }));
-      await rename(beside, path);
-    } catch (error) {
-      await rm(beside, { force: true });
-      throw error;
-    }
+  /** Of two files sent at once the first one in is taken; the lock makes the other wait and see that. */
+  private async enqueue(ctx: RequestContext, row: ImportRow, part: string): Promise<void> {
+    await withTransaction(this.dataSource, async (tx) => {
+      const state = await this.store.lock(tx, row.id);
+      if (state !== 'waiting') throw new WrongImportState(state ?? 'cancelled', ['waiting']);
+      await this.files.keep(row.id, part);
+      await this.store.move(tx, row.id, ['waiting'], 'queued');
+      await this.audit.begun(tx, ctx, row);
+    });
   }
 
   private demandPermission(ctx: RequestContext, typeName: string, makesFields: boolean): void {

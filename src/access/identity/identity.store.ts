@@ -53,6 +53,7 @@ const isLive = 'u.active AND u.deleted_at IS NULL';
 export class IdentityStore {
   private readonly sessionSql: string;
   private readonly tokenSql: string;
+  private readonly tokenIdSql: string;
   private readonly userSql: string;
   private readonly idleMs: number;
 
@@ -62,7 +63,8 @@ export class IdentityStore {
   ) {
     this.idleMs = options.sessionIdleMs ?? defaultSessionIdleMs;
     this.sessionSql = sessionSql(options.role);
-    this.tokenSql = tokenSql(options.role);
+    this.tokenSql = tokenSql(options.role, 'token_hash');
+    this.tokenIdSql = tokenSql(options.role, 'id');
     this.userSql = userSql(options.role);
   }
 
@@ -91,6 +93,12 @@ export class IdentityStore {
     return row ? personIdentity(row, null, false) : null;
   }
 
+  /** For work done later on a token's behalf: what it may do now. Null once it is revoked or has expired. */
+  async byTokenId(tokenId: string): Promise<Identity | null> {
+    const [row] = await query<TokenRow>(this.dataSource, this.tokenIdSql, [tokenId, touchAfterMs]);
+    return row ? tokenIdentity(row) : null;
+  }
+
   private async touch(table: 'session' | 'api_token', column: string, id: string): Promise<void> {
     await query(this.dataSource, `UPDATE access.${table} SET ${column} = now() WHERE id = $1`, [id]);
   }
@@ -113,13 +121,13 @@ function sessionSql(role: 'primary' | 'replica'): string {
       AND s.last_seen_at > now() - $2 * interval '1 millisecond' ${stamp}`;
 }
 
-function tokenSql(role: 'primary' | 'replica'): string {
+function tokenSql(role: 'primary' | 'replica', key: 'token_hash' | 'id'): string {
   return `SELECT t.id, t.name AS token_name, t.scopes, ${personColumns(role)},
       CASE WHEN t.roles IS NULL THEN ${sources[role].roles} ELSE ${rolesByKey('t.roles')} END AS roles,
       coalesce(t.last_used_at < now() - $2 * interval '1 millisecond', true) AS is_stale
     FROM access.api_token t LEFT JOIN crm."user" u ON u.id = t.user_id AND ${isLive}
       ${sources[role].login}
-    WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND coalesce(t.expires_at > now(), true)
+    WHERE t.${key} = $1 AND t.revoked_at IS NULL AND coalesce(t.expires_at > now(), true)
       AND (t.user_id IS NULL OR u.id IS NOT NULL)`;
 }
 

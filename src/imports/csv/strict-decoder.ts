@@ -15,12 +15,13 @@ const lineFeed = 0x0a;
  * line, naming the line: a decoder that replaces bad bytes would import U+FFFD into somebody's name.
  */
 export class StrictDecoder extends Transform {
-  private readonly decoder: TextDecoder;
-  private readonly wide: boolean;
+  private decoder: TextDecoder;
+  private wide: boolean;
+  private isBegun = false;
   private line = 1;
   private bytesInLine = 0;
 
-  constructor(private readonly encoding: Encoding) {
+  constructor(private encoding: Encoding) {
     super({ readableObjectMode: false, decodeStrings: true });
     this.wide = encoding === 'utf-16le';
     this.decoder = new TextDecoder(encoding, { fatal: true });
@@ -29,7 +30,8 @@ export class StrictDecoder extends Transform {
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     try {
-      if (this.wide) this.push(this.decode(chunk, true));
+      this.begin(chunk);
+      if (this.wide) this.push(this.checked(this.decode(chunk, true)));
       else for (const piece of this.lines(chunk)) this.push(this.decode(piece, true));
       done();
     } catch (error) {
@@ -44,6 +46,29 @@ export class StrictDecoder extends Transform {
     } catch (error) {
       done(error as Error);
     }
+  }
+
+  /** A UTF-8 mark at the beginning says more than the mapping: spreadsheets and our error files write one. */
+  private begin(chunk: Buffer): void {
+    if (this.isBegun) return;
+    this.isBegun = true;
+    if (chunk[0] !== 0xef || chunk[1] !== 0xbb || chunk[2] !== 0xbf) return;
+    this.encoding = 'utf-8';
+    this.wide = false;
+    this.decoder = new TextDecoder('utf-8', { fatal: true });
+  }
+
+  /** As `lines` does, for an encoding whose bytes do not show where a line ends. */
+  private checked(text: string): string {
+    for (const character of text) {
+      if (character === '\0') this.fail('the line holds a NUL; is this a text file?');
+      this.bytesInLine += 2;
+      if (this.bytesInLine > maxLineBytes) this.fail(`the line is longer than ${maxLineBytes} bytes`);
+      if (character !== '\n') continue;
+      this.line += 1;
+      this.bytesInLine = 0;
+    }
+    return text;
   }
 
   /** Splits at line ends, so that an error can name its line, and counts how long each line is. */

@@ -3,6 +3,7 @@ import type { CsvRow } from '../csv/csv-source.js';
 import { readDate } from './dates.js';
 import type { FieldRule, LookupRule, Mapping } from './mapping.js';
 import { textOf } from './row-values.js';
+import { storedText } from './stored-text.js';
 
 export interface RowProblem {
   readonly field: string;
@@ -26,7 +27,11 @@ export interface ConvertedRow {
   readonly problems: RowProblem[];
 }
 
-export type RowConverter = (row: CsvRow) => ConvertedRow;
+export interface RowConverter {
+  readonly convert: (row: CsvRow) => ConvertedRow;
+  /** what tells the row apart, null where it has nothing or no usable text */
+  readonly keyOf: (row: CsvRow) => string | null;
+}
 
 /** Works out once what does not change from row to row. */
 export function rowConverter(mapping: Mapping): RowConverter {
@@ -35,32 +40,47 @@ export function rowConverter(mapping: Mapping): RowConverter {
     mapping.customFields.map(({ key, kind }) => [`custom.${key}`, kind]),
   );
   for (const field of type?.fields ?? []) kinds.set(field.name, field.kind);
-  return (row) => {
-    const custom: Record<string, unknown> = {};
-    const input: Record<string, unknown> = {};
-    const lookups: PendingLookup[] = [];
-    const deferred: PendingLookup[] = [];
-    const problems: RowProblem[] = [];
-    let key: string | null = null;
-    for (const rule of mapping.fields) {
-      const text = textOf(rule, row, kinds.get(rule.field) === 'longText');
-      if (rule.field === mapping.key) key = text;
-      if (rule.lookup) {
-        if (text !== null)
-          (rule.lookup.defer ? deferred : lookups).push({ field: rule.field, lookup: rule.lookup, text });
-        else if (!rule.lookup.defer) input[rule.field] = null;
-        continue;
-      }
-      const value = text === null ? null : valueOf(rule, kinds.get(rule.field) ?? 'text', text, problems);
-      if (rule.field.startsWith('custom.')) custom[rule.field.slice('custom.'.length)] = value;
-      // an absent value lets a new record take the field's default
-      else if (value !== null) input[rule.field] = value;
-    }
-    if (Object.keys(custom).length > 0) input['custom'] = custom;
-    if (key === null)
-      problems.push({ field: mapping.key, message: 'is empty, but rows are told apart by it' });
-    return { row, input, key, lookups, deferred, problems };
+  const keyRule = mapping.fields.find(({ field }) => field === mapping.key);
+  const keyForm = (row: CsvRow): ReturnType<typeof storedText> => {
+    const text = keyRule ? textOf(keyRule, row) : null;
+    if (text === null) return { wrong: 'is empty, but rows are told apart by it' };
+    return storedText(mapping.type, mapping.key, text);
   };
+  const keyOf = (row: CsvRow): string | null => {
+    const form = keyForm(row);
+    return 'text' in form ? form.text : null;
+  };
+  return { keyOf, convert: (row) => convertRow(mapping, kinds, row, keyForm(row)) };
+}
+
+function convertRow(
+  mapping: Mapping,
+  kinds: ReadonlyMap<string, FieldKind>,
+  row: CsvRow,
+  key: ReturnType<typeof storedText>,
+): ConvertedRow {
+  const custom: Record<string, unknown> = {};
+  const input: Record<string, unknown> = {};
+  const lookups: PendingLookup[] = [];
+  const deferred: PendingLookup[] = [];
+  const problems: RowProblem[] = [];
+  for (const rule of mapping.fields) {
+    const { field, lookup } = rule;
+    const text = textOf(rule, row, kinds.get(field) === 'longText');
+    if (lookup) {
+      if (text !== null) (lookup.defer ? deferred : lookups).push({ field, lookup, text });
+      // whoever imported a row without an owner owns its record; importing it again must not take it from him
+      else if (field !== 'ownerId') input[field] = null;
+      continue;
+    }
+    const value = text === null ? null : valueOf(rule, kinds.get(field) ?? 'text', text, problems);
+    if (field.startsWith('custom.')) custom[field.slice('custom.'.length)] = value;
+    // an absent value lets a new record take the field's default
+    else if (value !== null) input[field] = value;
+  }
+  if (Object.keys(custom).length > 0) input['custom'] = custom;
+  if ('wrong' in key) problems.push({ field: mapping.key, message: key.wrong });
+  return { row, input, key: 'text' in key ? key.text : null, lookups, deferred, problems };
 }
 
 function valueOf(rule: FieldRule, kind: FieldKind, text: string, problems: RowProblem[]): unknown {

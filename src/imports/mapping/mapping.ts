@@ -65,5 +65,10 @@ export function columnsOf(mapping: Mapping): Set<string> {
   return columns;
 }
 
+/** Whether rows refer to other rows of their file, so that a second pass is needed. */
+export function hasDeferred(mapping: Mapping): boolean {
+  return mapping.fields.some(({ lookup }) => lookup?.defer === true);
+}
+
 /** `{column}` or `{column|slug}` in a template. */
 export const placeholder = /\{([^{}|]+)(?:\|([a-z]+))?\}/g;

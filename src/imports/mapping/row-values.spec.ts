@@ -29,7 +29,9 @@ describe('the text of a field', () => {
     );
   });
   it('has one space where the file has a control character or several blanks', () => {
-    expect(textOf({ ...plain, from: 'a' }, row({ a: 'Portfolio\u0085 S.\t r.l.\n' }))).toBe('Portfolio S. r.l.');
+    expect(textOf({ ...plain, from: 'a' }, row({ a: 'Portfolio\u0085 S.\t r.l.\n' }))).toBe(
+      'Portfolio S. r.l.',
+    );
     expect(textOf({ ...plain, from: 'a' }, row({ a: 'two\nlines ' }), true)).toBe('two\nlines');
   });
   it('never takes a value map’s inherited names', () => {

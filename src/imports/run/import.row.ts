@@ -12,6 +12,7 @@ export const importStates = [
 ] as const;
 /** `waiting`: for its file. */
 export type ImportState = (typeof importStates)[number];
+export type EndState = 'done' | 'failed' | 'cancelled';
 
 /** What became of the rows so far. */
 export interface ImportCounts {
@@ -45,6 +46,10 @@ export interface ImportRow extends ImportCounts {
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
+  /** the run that may write for this import; changes each time a process takes it */
+  readonly holder: string | null;
+  /** how often it was taken since it last got on */
+  readonly attempts: number;
 }
 
 export const noCounts: ImportCounts = { created: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0 };
@@ -57,4 +62,9 @@ export function addCounts(a: ImportCounts, b: ImportCounts): ImportCounts {
     skipped: a.skipped + b.skipped,
     failed: a.failed + b.failed,
   };
+}
+
+/** Everything is one transaction, so nothing is kept unless all of it is. */
+export function isOneTransaction(row: Pick<ImportRow, 'isDryRun' | 'isAllOrNothing'>): boolean {
+  return row.isDryRun || row.isAllOrNothing;
 }

@@ -2,14 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { query, type SqlRunner } from '../../platform/database/index.js';
 import type { StructureProblem } from '../csv/structure.errors.js';
-import type { ImportCounts, ImportRow, ImportState } from './import.row.js';
+import type { EndState, ImportCounts, ImportRow, ImportState } from './import.row.js';
 
 const columns = `id, type, label, mapping, file_name AS "fileName", is_dry_run AS "isDryRun", is_all_or_nothing AS "isAllOrNothing",
   state, principal, total_rows AS "totalRows", position, linked, created, updated, unchanged, skipped, failed,
-  error_bytes::int AS "errorBytes", problems, created_at AS "createdAt", started_at AS "startedAt", finished_at AS "finishedAt"`;
-
-/** After this long without a heartbeat a running import is taken to have died with its server. */
-const staleAfterMs = 20_000;
+  error_bytes::float8 AS "errorBytes", problems, created_at AS "createdAt", started_at AS "startedAt", finished_at AS "finishedAt",
+  holder, attempts`;
 
 export interface NewImport {
   readonly id: string;
@@ -22,6 +20,23 @@ export interface NewImport {
   readonly principal: ImportRow['principal'];
 }
 
+/** How far a run is. */
+export interface Progress {
+  readonly position: number;
+  readonly linked: number;
+  readonly counts: ImportCounts;
+  readonly errorBytes: number;
+}
+
+/** Another process has taken the import: this one was taken for dead and must not write any more. */
+export class ImportTaken extends Error {
+  constructor() {
+    super('another process has taken this import');
+    this.name = 'ImportTaken';
+  }
+}
+
+/** The table of imports, as people see and change it. */
 @Injectable()
 export class ImportStore {
   constructor(private readonly dataSource: DataSource) {}
@@ -32,22 +47,21 @@ export class ImportStore {
       `INSERT INTO platform.import (id, type, label, mapping, file_name, is_dry_run, is_all_or_nothing, principal, created_by)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [
-        row.id,
-        row.type,
-        row.label,
-        row.mapping,
-        row.fileName,
-        row.isDryRun,
-        row.isAllOrNothing,
-        JSON.stringify(row.principal),
-        row.principal.userId,
+        ...[row.id, row.type, row.label, row.mapping, row.fileName, row.isDryRun, row.isAllOrNothing],
+        ...[JSON.stringify(row.principal), row.principal.userId],
       ],
     );
   }
 
-  async find(id: string, runner: SqlRunner = this.dataSource): Promise<ImportRow | null> {
-    const rows = await query<ImportRow>(runner, `SELECT ${columns} FROM platform.import WHERE id = $1`, [id]);
-    return rows[0] ?? null;
+  async find(id: string): Promise<ImportRow | null> {
+    const sql = `SELECT ${columns} FROM platform.import WHERE id = $1`;
+    return (await query<ImportRow>(this.dataSource, sql, [id]))[0] ?? null;
+  }
+
+  /** The state, locked until the transaction ends. */
+  async lock(tx: SqlRunner, id: string): Promise<ImportState | null> {
+    const sql = 'SELECT state FROM platform.import WHERE id = $1 FOR UPDATE';
+    return (await query<{ state: ImportState }>(tx, sql, [id]))[0]?.state ?? null;
   }
 
   /** Newest first. `userId` limits it to one person's imports. */
@@ -62,9 +76,9 @@ export class ImportStore {
   }
 
   /** @returns whether the import was in one of the states it may leave */
-  async move(id: string, from: readonly ImportState[], to: ImportState): Promise<boolean> {
+  async move(runner: SqlRunner, id: string, from: readonly ImportState[], to: ImportState): Promise<boolean> {
     const rows = await query<{ id: string }>(
-      this.dataSource,
+      runner,
       `UPDATE platform.import SET state = $3, finished_at = CASE WHEN $3 IN ('done', 'failed', 'cancelled') THEN now() END
         WHERE id = $1 AND state = ANY($2) RETURNING id`,
       [id, from, to],
@@ -72,97 +86,45 @@ export class ImportStore {
     return rows.length > 0;
   }
 
-  /** Takes an import for this process: a queued one, or one whose process died. Two takers: one gets it. */
-  async take(id: string): Promise<ImportRow | null> {
-    const rows = await query<{ id: string }>(
-      this.dataSource,
-      `UPDATE platform.import SET state = CASE WHEN state = 'cancelling' THEN state ELSE 'running' END, heartbeat_at = now(), started_at = coalesce(started_at, now())
-        WHERE id = $1 AND (state = 'queued' OR (state IN ('running', 'cancelling') AND heartbeat_at < now() - make_interval(secs => $2)))
-        RETURNING id`,
-      [id, staleAfterMs / 1000],
-    );
-    return rows.length > 0 ? this.find(id) : null;
-  }
-
-  /** Gives an import back that stopped with its server, so that the next one need not wait for it to grow stale. */
-  async release(id: string): Promise<void> {
+  /** Cancels those whose file never came. */
+  async giveUpWaiting(days: number): Promise<void> {
     await query(
       this.dataSource,
-      `UPDATE platform.import SET state = 'queued', heartbeat_at = NULL WHERE id = $1 AND state = 'running'`,
-      [id],
+      `UPDATE platform.import SET state = 'cancelled', finished_at = now()
+        WHERE state = 'waiting' AND created_at < now() - make_interval(days => $1)`,
+      [days],
     );
   }
 
-  async stale(): Promise<string[]> {
-    const rows = await query<{ id: string }>(
+  /** @returns when each of them ended; null where it has not, absent where there is no such import */
+  async endings(ids: readonly string[]): Promise<Map<string, Date | null>> {
+    const rows = await query<{ id: string; finishedAt: Date | null }>(
       this.dataSource,
-      `SELECT id FROM platform.import WHERE state = 'queued' OR (state IN ('running', 'cancelling') AND heartbeat_at < now() - make_interval(secs => $1))`,
-      [staleAfterMs / 1000],
+      'SELECT id, finished_at AS "finishedAt" FROM platform.import WHERE id = ANY($1::uuid[])',
+      [ids],
     );
-    return rows.map(({ id }) => id);
+    return new Map(rows.map(({ id, finishedAt }) => [id, finishedAt]));
   }
 
-  async beat(id: string): Promise<ImportState> {
-    const rows = await query<{ state: ImportState }>(
-      this.dataSource,
-      'UPDATE platform.import SET heartbeat_at = now() WHERE id = $1 RETURNING state',
-      [id],
-    );
-    return rows[0]?.state ?? 'cancelled';
+  /** The error file is gone. */
+  async forgetErrors(id: string): Promise<void> {
+    await query(this.dataSource, 'UPDATE platform.import SET error_bytes = 0 WHERE id = $1', [id]);
   }
+}
 
-  async setTotal(id: string, totalRows: number): Promise<void> {
-    await query(this.dataSource, 'UPDATE platform.import SET total_rows = $2 WHERE id = $1', [id, totalRows]);
-  }
-
-  /** Must run in the transaction that wrote the rows, or a resumed import would write them again. */
-  async advance(
-    runner: SqlRunner,
-    id: string,
-    position: number,
-    counts: ImportCounts,
-    errorBytes: number,
-  ): Promise<void> {
-    await query(
-      runner,
-      `UPDATE platform.import SET position = $2, created = $3, updated = $4, unchanged = $5, skipped = $6, failed = $7, error_bytes = $8, heartbeat_at = now()
-        WHERE id = $1`,
-      [
-        id,
-        position,
-        counts.created,
-        counts.updated,
-        counts.unchanged,
-        counts.skipped,
-        counts.failed,
-        errorBytes,
-      ],
-    );
-  }
-
-  async advanceLinks(
-    runner: SqlRunner,
-    id: string,
-    linked: number,
-    failed: number,
-    errorBytes: number,
-  ): Promise<void> {
-    await query(
-      runner,
-      'UPDATE platform.import SET linked = $2, failed = $3, error_bytes = $4, heartbeat_at = now() WHERE id = $1',
-      [id, linked, failed, errorBytes],
-    );
-  }
-
-  async finish(
-    id: string,
-    state: 'done' | 'failed' | 'cancelled',
-    problems: readonly StructureProblem[] = [],
-  ): Promise<void> {
-    await query(
-      this.dataSource,
-      `UPDATE platform.import SET state = $2, problems = $3, finished_at = now() WHERE id = $1`,
-      [id, state, JSON.stringify(problems)],
-    );
-  }
+/** @param runner the transaction that ends with the import, so that one cannot be without the other */
+export async function finishImport(
+  runner: SqlRunner,
+  row: Pick<ImportRow, 'id' | 'holder'>,
+  state: EndState,
+  { created, updated, unchanged, skipped, failed }: ImportCounts,
+  problems: readonly StructureProblem[],
+): Promise<void> {
+  const rows = await query(
+    runner,
+    `UPDATE platform.import SET state = $3, created = $4, updated = $5, unchanged = $6, skipped = $7, failed = $8,
+       problems = $9, finished_at = now() WHERE id = $1 AND holder = $2 RETURNING id`,
+    [row.id, row.holder, state, created, updated, unchanged, skipped, failed, JSON.stringify(problems)],
+  );
+  if (rows.length === 0) throw new ImportTaken();
 }

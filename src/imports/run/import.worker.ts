@@ -1,11 +1,13 @@
 // Runs imports from the queue, and queues those again that a dead server or a lost queue left behind.
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { JobHandler, JobQueue, type JobHandlerClass, type RunningJob } from '../../platform/queue/index.js';
+import { ImportAttempt } from './import.attempt.js';
+import { ImportHolding } from './import.holding.js';
 import { runImport } from './import.job.js';
-import { ImportRunner } from './import.runner.js';
-import { ImportStore } from './import.store.js';
 
 const reconcileEveryMs = 10_000;
+/** A job that died keeps its id taken; an import that waits gets one more in each period. */
+const retryPeriodMs = 300_000;
 
 @Injectable()
 @JobHandler(runImport)
@@ -17,13 +19,13 @@ export class ImportWorker
   private readonly stopping = new AbortController();
 
   constructor(
-    private readonly runner: ImportRunner,
-    private readonly store: ImportStore,
+    private readonly attempt: ImportAttempt,
+    private readonly holding: ImportHolding,
     private readonly queue: JobQueue,
   ) {}
 
   handle(job: RunningJob<{ importId: string }>): Promise<void> {
-    return this.runner.run(
+    return this.attempt.run(
       job.data.importId,
       job.requestId,
       AbortSignal.any([job.signal, this.stopping.signal]),
@@ -43,8 +45,9 @@ export class ImportWorker
 
   private async reconcile(): Promise<void> {
     try {
-      for (const importId of await this.store.stale())
-        await this.queue.add(runImport, { importId }, { jobId: importId });
+      const period = Math.floor(Date.now() / retryPeriodMs);
+      for (const { id: importId, attempts } of await this.holding.abandoned())
+        await this.queue.add(runImport, { importId }, { jobId: `${importId}.${attempts}.${period}` });
     } catch (error) {
       // database or queue are away; the readiness check says so, and the next round tries again
       this.logger.warn({

@@ -1,17 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { QueryRunner } from 'typeorm';
 import type { RequestContext } from '../../platform/http/index.js';
-import { RecordService } from '../../records/index.js';
-import type { PendingLookup } from '../mapping/convert-row.js';
+import type { ConvertedRow, PendingLookup } from '../mapping/convert-row.js';
 import type { LookupRule } from '../mapping/mapping.js';
+import { storedText } from '../mapping/stored-text.js';
+import { RecordSearch } from './record-search.js';
 
-/** Values per query; a list of the record engine has at most 200 rows. */
-const batchSize = 100;
 /** Distinct texts remembered per run; past that the oldest are asked for again. */
 const maxRemembered = 50_000;
 
 /** What a text leads to: an id, nothing, or more than one record. */
-export type Found = { readonly id: string } | 'none' | 'several';
+type Found = { readonly id: string } | 'none' | 'several';
 
 /** Answers remembered for one run, so that 8,000 deals of 85 accounts ask 85 times. */
 export class FoundReferences {
@@ -22,8 +21,15 @@ export class FoundReferences {
   }
 
   set(lookup: LookupRule, text: string, found: Found): void {
-    if (this.byKey.size >= maxRemembered) this.byKey.delete(this.byKey.keys().next().value ?? '');
     this.byKey.set(keyOf(lookup, text), found);
+  }
+
+  /** Between two chunks: what a chunk needs must stay while it is written. */
+  forgetOldest(): void {
+    for (const key of this.byKey.keys()) {
+      if (this.byKey.size <= maxRemembered) return;
+      this.byKey.delete(key);
+    }
   }
 }
 
@@ -31,10 +37,10 @@ function keyOf({ type, by, where }: LookupRule, text: string): string {
   return JSON.stringify([type, by, where, text]);
 }
 
-/** Turns texts into ids, through the record engine: a record that the importer may not see is not found. */
+/** Turns the texts of references into ids. */
 @Injectable()
 export class ReferenceFinder {
-  constructor(private readonly records: RecordService) {}
+  constructor(private readonly search: RecordSearch) {}
 
   /** Makes `known` hold an answer for each of the lookups. */
   async find(
@@ -43,6 +49,7 @@ export class ReferenceFinder {
     pending: readonly PendingLookup[],
     known: FoundReferences,
   ): Promise<void> {
+    known.forgetOldest();
     const wanted = new Map<string, { lookup: LookupRule; texts: Set<string> }>();
     for (const { lookup, text } of pending) {
       if (known.get(lookup, text) !== undefined) continue;
@@ -51,41 +58,42 @@ export class ReferenceFinder {
       entry.texts.add(text);
       wanted.set(group, entry);
     }
-    for (const { lookup, texts } of wanted.values()) {
-      const all = [...texts];
-      for (let start = 0; start < all.length; start += batchSize) {
-        await this.findSome(ctx, tx, lookup, all.slice(start, start + batchSize), known);
-      }
-    }
+    for (const { lookup, texts } of wanted.values()) await this.findTexts(ctx, tx, lookup, [...texts], known);
   }
 
-  private async findSome(
+  /** A text that the field could never hold finds nothing; it must not fail the rows beside it. */
+  private async findTexts(
     ctx: RequestContext,
     tx: QueryRunner,
     lookup: LookupRule,
-    texts: string[],
+    texts: readonly string[],
     known: FoundReferences,
   ): Promise<void> {
-    const conditions = Object.entries(lookup.where).map(([field, value]) => ({ field, op: 'eq', value }));
-    const filter = { and: [{ field: lookup.by, op: 'in', value: texts }, ...conditions] };
-    const ids = new Map<string, string[]>();
-    let cursor: string | null = null;
-    do {
-      const query = { filter, fields: ['id', lookup.by], limit: 200, ...(cursor === null ? {} : { cursor }) };
-      const { data, page } = await this.records.list(ctx, lookup.type, query, tx);
-      for (const record of data) {
-        const text = String(record[lookup.by]);
-        ids.set(text, [...(ids.get(text) ?? []), String(record['id'])]);
-      }
-      cursor = page.nextCursor;
-    } while (cursor !== null);
+    const { type, by, where } = lookup;
+    const forms = new Map<string, string>();
     for (const text of texts) {
-      const [first, second] = ids.get(text) ?? [];
-      known.set(
-        lookup,
-        text,
-        first === undefined ? 'none' : second === undefined ? { id: first } : 'several',
-      );
+      const form = storedText(type, by, text);
+      if ('text' in form) forms.set(text, form.text);
+    }
+    const search = { type, by, where, fields: ['id', by] };
+    const found = await this.search.find(ctx, tx, search, [...new Set(forms.values())]);
+    for (const text of texts) {
+      const [first, second] = found.get(forms.get(text) ?? '') ?? [];
+      known.set(lookup, text, !first ? 'none' : second ? 'several' : { id: String(first['id']) });
     }
   }
+}
+
+/** Puts the id in its place, or says on the row why there is none. */
+export function resolveReference(
+  row: ConvertedRow,
+  { field, lookup, text }: PendingLookup,
+  known: FoundReferences,
+): void {
+  const found = known.get(lookup, text) ?? 'none';
+  const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  const what = `${lookup.type} whose ${lookup.by} is "${shown}"`;
+  if (found === 'none') row.problems.push({ field, message: `there is no ${what}` });
+  else if (found === 'several') row.problems.push({ field, message: `there is more than one ${what}` });
+  else row.input[field] = found.id;
 }

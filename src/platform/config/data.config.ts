@@ -107,6 +107,13 @@ export class FilesConfig {
   @IsString()
   @IsNotEmpty()
   readonly folder: string = '/var/lib/holdfast/files';
+
+  /** The rows that an import refused are personal data; after so many days they are removed. */
+  @Setting('number', 'a whole number of days from 1 to 3650')
+  @IsInt()
+  @Min(1)
+  @Max(3650)
+  readonly keepImportsDays: number = 30;
 }
 
 export class ReplicaConfig {

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@ne
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { query } from '../../platform/database/index.js';
+import type { RequestContext } from '../../platform/http/index.js';
 import type { FieldMeta } from '../metadata/field.meta.js';
 import { customFieldMeta, type CustomFieldDefinition } from './custom-field.definition.js';
 
@@ -19,6 +20,7 @@ export class CustomFieldRegistry implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(CustomFieldRegistry.name);
   private definitions: readonly CustomFieldDefinition[] = [];
   private byType = new Map<string, readonly FieldMeta[]>();
+  private readonly foreseen = new WeakMap<RequestContext, readonly CustomFieldDefinition[]>();
   private fingerprint = '';
   private listener: pg.Client | undefined;
   private reconnecting: NodeJS.Timeout | undefined;
@@ -44,6 +46,18 @@ export class CustomFieldRegistry implements OnModuleInit, OnModuleDestroy {
 
   of(type: string): readonly FieldMeta[] {
     return this.byType.get(type) ?? [];
+  }
+
+  /** Lets one caller use fields that an open transaction of his has made; nobody else sees them before it commits. */
+  foresee(ctx: RequestContext, definitions: readonly CustomFieldDefinition[]): void {
+    this.foreseen.set(ctx, definitions);
+  }
+
+  foreseenBy(ctx: RequestContext, type: string): readonly FieldMeta[] {
+    const known = new Set(this.of(type).map(({ column }) => column));
+    return (this.foreseen.get(ctx) ?? [])
+      .filter((field) => field.type === type && !known.has(field.key))
+      .map(customFieldMeta);
   }
 
   all(): readonly CustomFieldDefinition[] {

@@ -31,37 +31,40 @@ export class CustomFields {
   }
 
   /** @throws InvalidInput, Conflict where the type has the key already */
-  async create(ctx: RequestContext, body: unknown): Promise<CustomFieldDefinition> {
+  create(ctx: RequestContext, body: unknown): Promise<CustomFieldDefinition> {
+    return this.write((tx) => this.createWithin(ctx, tx, body));
+  }
+
+  /** In the caller's transaction: nobody knows the field before it commits (CustomFieldRegistry.foresee, reload). */
+  async createWithin(ctx: RequestContext, tx: QueryRunner, body: unknown): Promise<CustomFieldDefinition> {
     this.mustAdminister(ctx);
     const field = parseNewCustomField(body);
-    return this.write(async (tx) => {
-      const [made] = await query<CustomFieldDefinition>(
-        tx,
-        `INSERT INTO crm.custom_field (id, created_at, created_by, updated_at, updated_by, type, key, label, kind,
-           options, required, classification, position)
-         VALUES ($1, now(), $2, now(), $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         ON CONFLICT (type, key) DO NOTHING RETURNING ${columns}`,
-        [
-          uuidv7(),
-          ctx.principal.userId,
-          field.type,
-          field.key,
-          field.label,
-          field.kind,
-          field.options && JSON.stringify(field.options),
-          field.required,
-          field.classification,
-          field.position,
-        ],
-      );
-      if (!made)
-        throw new Conflict('duplicate', {
-          detail: `${field.type} has a custom field with this key.`,
-          errors: [{ path: 'key', message: 'is taken' }],
-        });
-      await this.record(tx, ctx, 'create', made.id, null, { ...field });
-      return made;
-    });
+    const [made] = await query<CustomFieldDefinition>(
+      tx,
+      `INSERT INTO crm.custom_field (id, created_at, created_by, updated_at, updated_by, type, key, label, kind,
+         options, required, classification, position)
+       VALUES ($1, now(), $2, now(), $2, $3, $4, $5, $6, $7, $8, $9, $10)
+       ON CONFLICT (type, key) DO NOTHING RETURNING ${columns}`,
+      [
+        uuidv7(),
+        ctx.principal.userId,
+        field.type,
+        field.key,
+        field.label,
+        field.kind,
+        field.options && JSON.stringify(field.options),
+        field.required,
+        field.classification,
+        field.position,
+      ],
+    );
+    if (!made)
+      throw new Conflict('duplicate', {
+        detail: `${field.type} has a custom field with this key.`,
+        errors: [{ path: 'key', message: 'is taken' }],
+      });
+    await this.record(tx, ctx, 'create', made.id, null, { ...field });
+    return made;
   }
 
   async update(

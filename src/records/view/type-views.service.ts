@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { NotFound } from '../../platform/errors/index.js';
 import type { RequestContext } from '../../platform/http/index.js';
 import { CustomFieldRegistry } from '../custom-fields/custom-field-registry.service.js';
+import type { FieldMeta } from '../metadata/field.meta.js';
 import type { RecordTypeMeta } from '../metadata/record-type.meta.js';
 import { findRecordType } from '../metadata/registry.js';
 import { ACCESS_POLICY, READ_ONLY, type AccessPolicy } from '../ports/access-policy.js';
@@ -16,6 +17,7 @@ interface Known {
 @Injectable()
 export class TypeViews {
   private known = new WeakMap<ReadonlySet<string>, Map<string, Known>>();
+  private readonly ownViews = new WeakMap<RequestContext, Map<string, TypeView>>();
   private readonly nothingHidden: ReadonlySet<string> = new Set();
 
   constructor(
@@ -25,12 +27,25 @@ export class TypeViews {
   ) {}
 
   of(ctx: RequestContext, type: RecordTypeMeta): TypeView {
+    const foreseen = this.customFields.foreseenBy(ctx, type.name);
+    if (foreseen.length > 0) return this.foreseeing(ctx, type, foreseen);
     return this.withHidden(type, this.policy.hiddenFields(ctx, type));
   }
 
   /** everything, as the engine itself sees a record */
   whole(type: RecordTypeMeta): TypeView {
     return this.withHidden(type, this.nothingHidden);
+  }
+
+  /** A view of the caller's own, for as long as nobody else may know these fields. */
+  private foreseeing(ctx: RequestContext, type: RecordTypeMeta, foreseen: readonly FieldMeta[]): TypeView {
+    const byType = this.ownViews.get(ctx) ?? new Map<string, TypeView>();
+    const found = byType.get(type.name);
+    if (found) return found;
+    const fields = [...this.customFields.of(type.name), ...foreseen];
+    const view = new TypeView(type, fields, this.policy.hiddenFields(ctx, type), this.isReadOnly);
+    this.ownViews.set(ctx, byType.set(type.name, view));
+    return view;
   }
 
   private withHidden(type: RecordTypeMeta, hidden: ReadonlySet<string>): TypeView {
