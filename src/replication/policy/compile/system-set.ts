@@ -29,6 +29,8 @@ const roleColumns = [
   'read_only_fields',
   'built_in',
 ];
+/** Lists of field names by type, in which fields that the customer added stand as `custom.<key>`. */
+const fieldLists = ['hidden_fields', 'read_only_fields'];
 const replicaLoginColumns = ['id', 'created_at', 'updated_at', 'user_id', 'email', 'password_hash', 'roles'];
 const customFieldColumns = [
   'id',
@@ -50,9 +52,18 @@ export function systemViews(policy: CloudPolicy): SystemView[] {
   const user = findRecordType('user');
   if (user) views.push(recordView(user, userColumns));
   views.push(
-    plainView('role', 'access.role', roleColumns),
-    plainView('replica_login', 'access.replica_login', replicaLoginColumns),
-    plainView('custom_field', 'crm.custom_field', customFieldColumns, customFieldCondition(policy)),
+    plainView(
+      'role',
+      'access.role',
+      roleColumns.map((name) => roleColumnSql(policy, name)),
+    ),
+    plainView('replica_login', 'access.replica_login', replicaLoginColumns.map(columnSql)),
+    plainView(
+      'custom_field',
+      'crm.custom_field',
+      customFieldColumns.map(columnSql),
+      customFieldCondition(policy, 't.type', 't.key'),
+    ),
   );
   for (const name of ['pipeline', 'stage']) {
     const type = findRecordType(name);
@@ -76,21 +87,33 @@ function recordView(type: RecordTypeMeta, columns: readonly string[]): SystemVie
   };
 }
 
+const columnSql = (column: string): string => `t.${identifier(column)}`;
+
 function plainView(type: string, table: string, columns: readonly string[], where?: string): SystemView {
-  const list = columns.map((column) => `t.${identifier(column)}`).join(', ');
   return {
     type,
     tableName: table,
-    select: `SELECT ${list}\nFROM ${table} t${where ? `\nWHERE ${where}` : ''}`,
+    select: `SELECT ${columns.join(', ')}\nFROM ${table} t${where ? `\nWHERE ${where}` : ''}`,
   };
 }
 
+/** A role that hides a field names it, and the name of a custom one that stays home would say what it holds. */
+function roleColumnSql(policy: CloudPolicy, column: string): string {
+  const plain = columnSql(column);
+  if (!fieldLists.includes(column)) return plain;
+  const isTold = customFieldCondition(policy, 'l.key', 'substr(n.name, 8)');
+  const names = `SELECT coalesce(jsonb_agg(n.name ORDER BY n.place), '[]')
+    FROM jsonb_array_elements_text(CASE jsonb_typeof(l.value) WHEN 'array' THEN l.value ELSE '[]' END)
+      WITH ORDINALITY n (name, place) WHERE n.name NOT LIKE 'custom.%' OR ${isTold}`;
+  return `(SELECT coalesce(jsonb_object_agg(l.key, (${names})), '{}') FROM jsonb_each(${plain}) l) AS ${identifier(column)}`;
+}
+
 /** The name and the choices of a field that stays home would say what it holds. */
-function customFieldCondition(policy: CloudPolicy): string {
+function customFieldCondition(policy: CloudPolicy, type: string, key: string): string {
   const included = [...policy.types.values()].flatMap((type) =>
     type.customFields
       .filter(({ treatment }) => treatment.kind !== 'omit')
       .map(({ field }) => `(${literal(type.meta.name)}, ${literal(field.column)})`),
   );
-  return included.length === 0 ? 'FALSE' : `(t.type, t.key) IN (${included.join(', ')})`;
+  return included.length === 0 ? 'FALSE' : `(${type}, ${key}) IN (${included.join(', ')})`;
 }

@@ -1,0 +1,216 @@
+// What must stay home is planted everywhere on the premises and looked for in everything that left them.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { Heartbeat } from '../../../connector/publish/heartbeat.js';
+import { purgeGenerationsBelow } from '../../../connector/purge/index.js';
+import { sessionOptions } from '../../../src/platform/database/index.js';
+import { createLogger } from '../../../src/platform/logging/index.js';
+import { keyFolders, ReplicaKeyStore, TrustChain } from '../../../src/replication/format/index.js';
+import { PINNED_ROOT_FILE, ReplicaFollower } from '../../../src/replication/replica/index.js';
+import { createReplicaDatabase, type TestDatabase } from '../../support/index.js';
+import { openWorld, TENANT, type ConnectorWorld, type TestPublisher } from '../connector/connector-world.js';
+import {
+  databaseFiles,
+  databaseText,
+  openedObjects,
+  rawObjects,
+  type CanaryKind,
+  type Haystack,
+} from './canary-search.js';
+import {
+  allowed,
+  canaries,
+  ids,
+  left,
+  narrow,
+  never,
+  plantCanaries,
+  secretRow,
+  wide,
+} from './canary-planting.js';
+
+let world: ConnectorWorld;
+let lane: TestPublisher;
+let heartbeat: Heartbeat;
+let replica: TestDatabase;
+let pool: pg.Pool;
+let follower: ReplicaFollower;
+let identities: string[];
+
+beforeAll(async () => {
+  world = await openWorld();
+  replica = await createReplicaDatabase();
+  const options = sessionOptions({ statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 });
+  pool = new pg.Pool({ connectionString: replica.urls.replicaApply, max: 3, options });
+  const keyFolder = keyFolders(world.folder).replica('london');
+  await writeFile(join(keyFolder, PINNED_ROOT_FILE), world.rootObject, { mode: 0o600 });
+  const keys = new ReplicaKeyStore(keyFolder);
+  identities = (await keys.recipients()).map(({ identity }) => identity);
+  const log = createLogger({ level: 'silent', name: 'replica' });
+  const { bucket } = world;
+  follower = new ReplicaFollower({
+    pool,
+    bucket,
+    keys,
+    keyFolder,
+    tenant: TENANT,
+    name: 'london',
+    floor: null,
+    log,
+  });
+  heartbeat = new Heartbeat(bucket, world.trust, 60_000);
+  await plantCanaries(world);
+  await world.activate(wide());
+  lane = await world.publisher({ chunkRows: 5 });
+});
+afterAll(async () => {
+  await pool.end();
+  await replica.drop();
+  await world.end();
+});
+
+/** Publishes, beats and applies until the replica stands where the premises do. */
+async function carry(): Promise<void> {
+  const outcomes = await lane.settle();
+  expect(outcomes).toContain('published');
+  const generation = await lane.publisher.generations.current();
+  await heartbeat.beat(generation, 1, new Date());
+  for (let outcome = await follower.step(); outcome !== 'idle'; outcome = await follower.step()) {
+    const [watch] = (await replica.admin.query('SELECT last_error FROM replication.replica_watch'))
+      .rows as object[];
+    expect({ outcome, ...watch }).toEqual({ outcome: 'applied', last_error: null });
+  }
+}
+
+/** What everybody could see who has the bucket and the replica's key, or the replica's database. */
+const leftTheBuilding = async (): Promise<Record<string, Haystack[]>> => ({
+  bucket: [
+    ...(await rawObjects(world.bucket)),
+    ...(await openedObjects(world.bucket, TrustChain.pin(world.rootObject, { tenant: TENANT }), identities)),
+  ],
+  replica: await databaseText(replica.admin),
+});
+
+async function expectNone(...kinds: CanaryKind[]): Promise<void> {
+  for (const haystacks of Object.values(await leftTheBuilding()))
+    for (const kind of kinds) expect(canaries.found(kind, haystacks)).toEqual([]);
+}
+
+/** What happens while deltas are published; one batch per entry. */
+const deltas: Record<string, () => Promise<unknown>> = {
+  'rows that stay home change and go': async () => {
+    const word = never('a new name of a row that stays home');
+    await world.sql('UPDATE crm.account SET name = $2, description = $2 WHERE id = $1', [ids.medical, word]);
+    const going = await secretRow('deal', 'that came and went at home', { account_id: ids.medical });
+    await world.sql('DELETE FROM crm.deal WHERE id = $1', [going]);
+    await world.sql('UPDATE crm.account SET description = $2 WHERE id = $1', [
+      ids.account,
+      allowed('a later text'),
+    ]);
+  },
+  'omitted and masked fields of selected rows change': async () => {
+    await world.sql('UPDATE crm.account SET country = $2, phone = $3, website = $4 WHERE id = $1', [
+      ids.account,
+      never('a later country'),
+      `${canaries.digits('never', 'the masked part of a later phone number')}5566`,
+      `https://${allowed('a website')}.example`,
+    ]);
+    await world.sql(
+      `UPDATE crm.case SET custom = custom || jsonb_build_object('zipCode', $2::text) WHERE id = $1`,
+      [ids.case, never('a later omitted custom value')],
+    );
+    await world.sql(`UPDATE crm.contact SET job_title = 'buyer' WHERE id = $1`, [ids.contact]);
+  },
+  'references come to point at rows that stay home': async () => {
+    const other = await secretRow('contact', 'referred to later', { account_id: ids.medical });
+    await world.sql('UPDATE crm.deal SET contact_id = $2, name = $3 WHERE id = $1', [
+      ids.deal,
+      other,
+      allowed('a later name of a deal'),
+    ]);
+  },
+  'a row enters whose earlier texts were secret': async () => {
+    const row = await world.insert('crm.account', {
+      ...{ name: never('an earlier name of a row that enters'), kind: 'customer', sector: 'medical' },
+    });
+    await world.sql(`UPDATE crm.account SET name = $2 WHERE id = $1`, [row, allowed('a row that entered')]);
+    await world.sql(`UPDATE crm.account SET sector = 'retail' WHERE id = $1`, [row]);
+  },
+  'rows come that will leave': async () => {
+    for (const name of ['leaves', 'recycled', 'deleted'])
+      ids[name] = await world.insert('crm.account', {
+        ...{
+          id: canaries.id('left', `the id of a row that is ${name}`),
+          name: left(`a row that is ${name}`),
+        },
+        ...{ kind: 'customer', sector: 'retail' },
+      });
+    await world.insert('crm.contact', {
+      last_name: left('a child of a row that leaves'),
+      account_id: ids.leaves,
+    });
+  },
+  'they leave': async () => {
+    await world.sql(`UPDATE crm.account SET sector = 'medical' WHERE id = $1`, [ids.leaves]);
+    await world.sql(`UPDATE crm.account SET deleted_at = now() WHERE id = $1`, [ids.recycled]);
+    await world.sql(`DELETE FROM crm.account WHERE id = $1`, [ids.deleted]);
+  },
+};
+
+describe('nothing that the policy keeps home', () => {
+  it('is in the first snapshot, while what it lets go is', async () => {
+    await carry();
+    await expectNone('never');
+    const found = await leftTheBuilding();
+    for (const haystacks of Object.values(found)) {
+      expect(canaries.found('allowed', haystacks)).toEqual(canaries.labels('allowed').sort());
+      expect(canaries.found('left', haystacks).length).toBeGreaterThan(4);
+    }
+  });
+
+  it.each(Object.keys(deltas))('leaves with a delta: %s', async (name) => {
+    await deltas[name]?.();
+    await carry();
+    await expectNone('never');
+  });
+
+  it('is legible without the replica’s key, and not even what may leave', async () => {
+    const raw = await rawObjects(world.bucket);
+    expect(raw.length).toBeGreaterThan(20);
+    for (const kind of ['never', 'left', 'allowed'] as const) expect(canaries.found(kind, raw)).toEqual([]);
+  });
+
+  it('outlasts a narrower policy: of what left, nothing stays in the bucket or in the replica', async () => {
+    await world.activate(narrow());
+    await carry();
+    const generation = await lane.publisher.generations.current();
+    expect(generation?.id).toBe(2);
+    const before = await leftTheBuilding();
+    expect(canaries.found('left', before.bucket ?? []).length).toBeGreaterThan(10);
+    await purgeGenerationsBelow(world.bucket, 2, new AbortController().signal);
+    await expectNone('never', 'left');
+    const after = await leftTheBuilding();
+    for (const haystacks of Object.values(after))
+      expect(canaries.found('allowed', haystacks)).toEqual(canaries.labels('allowed').sort());
+  });
+
+  it('was ever written to the files of the replica’s database', async () => {
+    const files = await databaseFiles(replica.admin);
+    if (files === null) return;
+    expect(canaries.found('never', files)).toEqual([]);
+    expect(canaries.found('allowed', files)).toEqual(canaries.labels('allowed').sort());
+  });
+
+  it('is in the spool or among what the connector remembers', async () => {
+    const { rows } = await world.connector.query<{ text: string }>(
+      `SELECT concat_ws(' ', (SELECT string_agg(s::text, ' ') FROM replication.connector_status s),
+        (SELECT string_agg(l::text, ' ') FROM replication.ledger l),
+        (SELECT string_agg(b::text, ' ') FROM replication.batch b)) AS text`,
+    );
+    const remembered = [{ where: 'the connector’s tables', bytes: Buffer.from(rows[0]?.text ?? '') }];
+    expect(canaries.found('never', remembered)).toEqual([]);
+    expect(canaries.found('allowed', remembered)).toContain('an id');
+  });
+});

@@ -1,0 +1,147 @@
+// Plants words that occur nowhere else, and looks for them afterwards in everything that left the building.
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type pg from 'pg';
+import type { Bucket } from '../../../src/platform/bucket/index.js';
+import {
+  manifestPrefix,
+  partPrefix,
+  readPart,
+  verifyManifest,
+  type TrustChain,
+} from '../../../src/replication/format/index.js';
+
+/** `never` must not leave; `left` may not stay after it was taken back; `allowed` shows that the search can find. */
+export type CanaryKind = 'never' | 'left' | 'allowed';
+
+const uuidForm = /^[0-9a-f]{8}-/;
+
+export class Canaries {
+  private readonly planted = new Map<string, { kind: CanaryKind; label: string; forms: Buffer[] }>();
+
+  /** A word to put into a text. Lower-case letters only, so that it also passes as a key, a code or a mail name. */
+  word(kind: CanaryKind, label: string): string {
+    const letters = [...randomBytes(16)].map((byte) => String.fromCharCode(97 + (byte % 26))).join('');
+    return this.add(kind, label, `cny${letters}`);
+  }
+
+  /** Ten digits, for what keeps nothing but digits. */
+  digits(kind: CanaryKind, label: string): string {
+    return this.add(kind, label, String(9_000_000_000 + randomBytes(4).readUInt32BE() / 8).slice(0, 10));
+  }
+
+  id(kind: CanaryKind, label: string): string {
+    const hex = randomBytes(16).toString('hex');
+    const parts = [
+      hex.slice(0, 8),
+      hex.slice(8, 12),
+      `4${hex.slice(13, 16)}`,
+      `8${hex.slice(17, 20)}`,
+      hex.slice(20),
+    ];
+    return this.add(kind, label, parts.join('-'));
+  }
+
+  private add(kind: CanaryKind, label: string, value: string): string {
+    const forms = [value, Buffer.from(value).toString('hex')].map((text) => Buffer.from(text));
+    if (uuidForm.test(value)) {
+      const compact = value.replaceAll('-', '');
+      forms.push(Buffer.from(compact), Buffer.from(compact, 'hex'));
+    }
+    this.planted.set(value, { kind, label, forms });
+    return value;
+  }
+
+  labels(kind: CanaryKind): string[] {
+    return [...this.planted.values()].filter((canary) => canary.kind === kind).map(({ label }) => label);
+  }
+
+  /** Labels of those of this kind that occur, as text, as hex, or, for an id, as its sixteen bytes. */
+  found(kind: CanaryKind, haystacks: Iterable<{ where: string; bytes: Buffer }>): string[] {
+    const hits = new Set<string>();
+    const wanted = [...this.planted.values()].filter((canary) => canary.kind === kind);
+    for (const { where, bytes } of haystacks)
+      for (const { label, forms } of wanted)
+        if (forms.some((form) => bytes.includes(form)))
+          hits.add(kind === 'allowed' ? label : `${label} in ${where}`);
+    return [...hits].sort();
+  }
+}
+
+export interface Haystack {
+  where: string;
+  bytes: Buffer;
+}
+
+/** Every object as it lies there, with its name. */
+export async function rawObjects(bucket: Bucket): Promise<Haystack[]> {
+  const found: Haystack[] = [];
+  for await (const { key } of bucket.list('')) {
+    found.push({ where: `the name ${key}`, bytes: Buffer.from(key) });
+    found.push({ where: key, bytes: await bucket.get(key) });
+  }
+  return found;
+}
+
+/** Every part, opened with the replica's key. Fails where a part is in the bucket that no manifest names. */
+export async function openedObjects(
+  bucket: Bucket,
+  trust: TrustChain,
+  identity: readonly string[],
+): Promise<Haystack[]> {
+  const found: Haystack[] = [];
+  const closed = new Set<string>();
+  for await (const { key } of bucket.list(partPrefix())) closed.add(key);
+  for await (const { key } of bucket.list(manifestPrefix())) {
+    const { tenant, generation, n, parts } = verifyManifest(await bucket.get(key), trust, {
+      tenant: trust.current.tenant,
+    });
+    for (const [part, expect] of parts.entries()) {
+      const lines: Buffer[] = [];
+      const source = await bucket.stream(expect.name);
+      for await (const line of readPart({
+        context: { tenant, generation, n, part },
+        identity,
+        source,
+        expect,
+      }))
+        lines.push(line);
+      found.push({ where: `the lines of ${expect.name}`, bytes: Buffer.concat(lines) });
+      closed.delete(expect.name);
+    }
+  }
+  if (closed.size > 0) throw new Error(`no manifest names ${[...closed].join(', ')}`);
+  return found;
+}
+
+/** Every row of every table, the system's own and its statistics included, as text. */
+export async function databaseText(admin: pg.Pool): Promise<Haystack[]> {
+  const { rows: tables } = await admin.query<{ name: string }>(
+    `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'm') AND n.nspname NOT LIKE 'pg\\_toast%' AND n.nspname NOT LIKE 'pg\\_temp%' ORDER BY 1`,
+  );
+  const found: Haystack[] = [];
+  for (const { name } of tables) {
+    const { rows } = await admin.query<{ text: string | null }>(
+      `SELECT string_agg(t::text, E'\\n') AS text FROM ${name} t`,
+    );
+    if (rows[0]?.text) found.push({ where: name, bytes: Buffer.from(rows[0].text) });
+  }
+  return found;
+}
+
+/** The database's files, with what deleted rows leave in them; null where they lie on another machine. */
+export async function databaseFiles(admin: pg.Pool): Promise<Haystack[] | null> {
+  await admin.query('CHECKPOINT');
+  const { rows } = await admin.query<{ folder: string }>(
+    `SELECT current_setting('data_directory') || '/base/' || oid AS folder FROM pg_database
+     WHERE datname = current_database()`,
+  );
+  const folder = rows[0]?.folder ?? '';
+  const names = await readdir(folder).catch(() => null);
+  if (names === null) return null;
+  return Promise.all(
+    names.map(async (name) => ({ where: `the file ${name}`, bytes: await readFile(join(folder, name)) })),
+  );
+}
