@@ -2,7 +2,7 @@ import type { RecordType } from '../../api/types.js';
 import { IconButton } from '../../design/Button.js';
 import { useFormats } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
-import type { ListResult } from './RecordList.js';
+import type { ListResult } from './list-result.js';
 import type { ListControls } from './use-list-state.js';
 
 interface Props {

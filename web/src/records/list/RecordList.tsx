@@ -16,19 +16,11 @@ import { Pager } from './Pager.js';
 import { RecordCards } from './RecordCards.js';
 import { RecordTable } from './RecordTable.js';
 import { toFilter } from './list-filter.js';
+import type { ListResult } from './list-result.js';
 import { useColumns, type Column } from './use-columns.js';
 import { useListState } from './use-list-state.js';
 
 const pageSize = 50;
-
-export interface ListResult {
-  records: CrmRecord[] | undefined;
-  nextCursor: string | null;
-  count: number | undefined;
-  isCountCapped: boolean;
-  isStale: boolean;
-  error: Error | null;
-}
 
 const expandable = (fields: FieldType[]) =>
   fields

@@ -9,7 +9,7 @@ import { useTexts } from '../../i18n/texts.js';
 import { rememberRecords } from '../seen-records.js';
 import { FieldValue, isNumeric } from '../values/FieldValue.js';
 import { useLabels } from '../values/labels.js';
-import type { ListResult } from './RecordList.js';
+import type { ListResult } from './list-result.js';
 import { sumsByCurrency } from './sums.js';
 import type { Column } from './use-columns.js';
 
