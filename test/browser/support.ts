@@ -66,6 +66,8 @@ export async function signedIn(
   options: BrowserContextOptions = desktop,
 ): Promise<Page> {
   const context = await browser.newContext(options);
+  // the machine may be busy with the rest of the tests
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   await page.goto(url);
   await page.locator('input[name=email]').fill(email);
