@@ -1,6 +1,6 @@
 // The whole product as a person starts it, for tests that need all of it. It is built before the tests run.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { createWriteStream } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,10 +8,10 @@ import { freePort } from './free-port.js';
 import { makeTempFolder } from './temp-folder.js';
 import { waitFor } from './wait-for.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+export const checkout = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-export interface RunningSystem {
-  home: string;
+/** What quickstart.json holds. */
+export interface SystemFacts {
   primary: { url: string };
   /** the token may read */
   replica: { url: string; apiToken: string };
@@ -20,6 +20,11 @@ export interface RunningSystem {
   /** may do everything */
   apiToken: string;
   processes: { name: string; pid: number }[];
+}
+
+export interface RunningSystem extends SystemFacts {
+  home: string;
+  start: SystemStart;
   /** as Ctrl-C does */
   stop(): Promise<void>;
 }
@@ -27,59 +32,102 @@ export interface RunningSystem {
 export interface StartOptions {
   home?: string;
   demo?: boolean;
+  /** of server and replica; free ones when left out */
+  ports?: readonly [number, number];
   /** how long the first start may take; the demo needs a minute */
   timeoutMs?: number;
 }
 
+/** A start under way, as seen from the terminal. */
+export interface SystemStart {
+  child: ChildProcess;
+  home: string;
+  /** everything printed so far */
+  output(): string;
+  /** resolves when the process has ended and its output is complete */
+  exited: Promise<number | null>;
+}
+
 /** Starts everything and waits until quickstart.json says that it is there. */
-export async function startSystem({
-  home,
-  demo = true,
-  timeoutMs = 240_000,
-}: StartOptions = {}): Promise<RunningSystem> {
+export async function startSystem(options: StartOptions = {}): Promise<RunningSystem> {
+  const { home, demo = true, timeoutMs = 240_000 } = options;
   const folder = home ?? join(await makeTempFolder('system'), 'home');
-  await mkdir(folder, { recursive: true });
-  const ports = ['--port', String(await freePort()), '--replica-port', String(await freePort())];
+  const [port, replicaPort] = options.ports ?? [await freePort(), await freePort()];
   const args = [
-    join(root, 'dist/src/cli/quickstart/main.js'),
-    '--home',
-    folder,
-    ...ports,
+    '--port',
+    String(port),
+    '--replica-port',
+    String(replicaPort),
     ...(demo ? [] : ['--no-demo']),
   ];
   const startedAt = Date.now();
-  const child = spawn(process.execPath, args, {
-    cwd: root,
+  const start = await beginStart(folder, args);
+  const facts = await waitFor(() => factsOrEnd(start, startedAt), {
+    timeoutMs,
+    what: `quickstart.json in ${folder}`,
+  }).catch(() => 'too late' as const);
+  if (facts === 'ended' || facts === 'too late') {
+    await interrupt(start);
+    throw new Error(`the start did not end well (${facts}): ${start.output()}`);
+  }
+  return { ...facts, home: folder, start, stop: () => interrupt(start) };
+}
+
+/** Runs what `npm start -- --home <folder> …` runs, without waiting for anything. */
+export async function beginStart(
+  home: string,
+  args: readonly string[] = [],
+  script = 'dist/src/cli/quickstart/main.js',
+): Promise<SystemStart> {
+  await mkdir(home, { recursive: true });
+  // in a process group of its own, as a shell would put it
+  const child = spawn(process.execPath, [join(checkout, script), '--home', home, ...args], {
+    cwd: checkout,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  const log = createWriteStream(join(folder, 'start.log'), { flags: 'a' });
-  child.stdout.pipe(log);
-  child.stderr.pipe(log);
-  const facts = await waitFor(() => readFacts(folder, startedAt, child), {
-    timeoutMs,
-    what: `quickstart.json in ${folder}`,
+  const log = createWriteStream(join(home, 'start.log'), { flags: 'a' });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+    stream.pipe(log, { end: false });
+  }
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('close', (code) => {
+      log.end();
+      resolve(code);
+    });
   });
-  return { ...facts, home: folder, stop: () => stop(child) };
+  return { child, home, output: () => printed, exited };
 }
 
-type Facts = Omit<RunningSystem, 'home' | 'stop'>;
-
 /** A file of an earlier start does not count: its processes are gone. */
-async function readFacts(home: string, startedAt: number, child: ChildProcess): Promise<Facts | null> {
-  if (child.exitCode !== null)
-    throw new Error(`the start ended: ${await readFile(join(home, 'start.log'), 'utf8')}`);
+async function factsOrEnd(
+  { child, home }: SystemStart,
+  startedAt: number,
+): Promise<SystemFacts | 'ended' | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return 'ended';
   const path = join(home, 'quickstart.json');
-  const { stat } = await import('node:fs/promises');
   const found = await stat(path).catch(() => null);
   return found !== null && found.mtimeMs >= startedAt - 1000
-    ? (JSON.parse(await readFile(path, 'utf8')) as Facts)
+    ? (JSON.parse(await readFile(path, 'utf8')) as SystemFacts)
     : null;
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGINT');
-  await gone;
+/** Ctrl-C: the signal goes to the whole group. */
+async function interrupt({ child, exited }: SystemStart): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid ?? 0), 'SIGINT');
+  await exited;
+}
+
+/** Every process that has the home folder in its command line: the supervisor, its children, PostgreSQL. */
+export async function processesOf(home: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const pid of await readdir('/proc')) {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (command.split('\0').some((word) => word === home || word.startsWith(`${home}/`)))
+      found.push(Number(pid));
+  }
+  return found;
 }

@@ -7,10 +7,11 @@ import { isRunning } from './process-table.js';
 /** as long as a process of the product may take to drain, and a little more */
 const patienceMs = 35_000;
 
-let orders: GuardianOrders | null = null;
+const [, , dataFolder] = process.argv;
+let pids: readonly number[] = [];
 
 process.on('message', (message) => {
-  orders = message as GuardianOrders;
+  pids = (message as GuardianOrders).pids;
 });
 process.once('disconnect', () => {
   clearUp().then(
@@ -21,8 +22,8 @@ process.once('disconnect', () => {
 });
 
 async function clearUp(): Promise<void> {
-  if (!orders) return;
+  if (dataFolder === undefined) return;
   const end = Date.now() + patienceMs;
-  for (const pid of orders.pids) while (Date.now() < end && (await isRunning(pid))) await sleep(100);
-  await stopLeftover(orders.dataFolder);
+  for (const pid of pids) while (Date.now() < end && (await isRunning(pid))) await sleep(100);
+  await stopLeftover(dataFolder);
 }

@@ -3,10 +3,8 @@ import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What the guardian has to know. */
+/** What the guardian is told while it waits. */
 export interface GuardianOrders {
-  /** the PostgreSQL folder to clear */
-  readonly dataFolder: string;
   /** processes that use PostgreSQL and drain by themselves */
   readonly pids: readonly number[];
 }
@@ -18,17 +16,17 @@ export interface GuardianOrders {
 export class Guardian {
   private readonly child: ChildProcess;
 
-  constructor(private readonly dataFolder: string) {
+  /** @param dataFolder of PostgreSQL */
+  constructor(dataFolder: string) {
     const script = join(dirname(fileURLToPath(import.meta.url)), 'guardian-process.js');
-    this.child = fork(script, [], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], detached: true });
+    this.child = fork(script, [dataFolder], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], detached: true });
     this.child.on('error', () => undefined); // without a guardian the next start clears up
     this.child.channel?.unref();
     this.child.unref();
-    this.watch([]);
   }
 
   watch(pids: readonly number[]): void {
-    const orders: GuardianOrders = { dataFolder: this.dataFolder, pids };
+    const orders: GuardianOrders = { pids };
     if (this.child.connected) this.child.send(orders);
   }
 

@@ -1,5 +1,6 @@
 // What a kill -9 leaves behind: a lock file whose process is gone, or a PostgreSQL whose Holdfast is gone.
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -105,12 +106,24 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+/** A process that has ended counts as gone even where nobody reaps it, as in a container whose first process does not. */
 function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function isZombie(pid: number): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
+  } catch {
+    // it went away between the two looks
+    return true;
   }
 }
 
