@@ -3,7 +3,8 @@ import { beatKey, signBeat } from '../../src/replication/format/index.js';
 import type { Generation } from './generation.store.js';
 import type { ConnectorTrust } from './trust.js';
 
-/** A beat is good for so many intervals, so that one that is late alarms nobody. */
+/** A beat is good for so long, so that a few that are late alarm nobody. */
+const SHORTEST_LIFE_MS = 60_000;
 const LIFE_IN_INTERVALS = 4;
 
 /** Tells replicas which manifest is the newest, and until when they may believe that. */
@@ -34,7 +35,7 @@ export class Heartbeat {
         epoch,
         asOf: asOf.toISOString(),
         createdAt: new Date(now).toISOString(),
-        expires: new Date(now + LIFE_IN_INTERVALS * this.everyMs).toISOString(),
+        expires: new Date(now + Math.max(SHORTEST_LIFE_MS, LIFE_IN_INTERVALS * this.everyMs)).toISOString(),
       },
       this.trust.signer,
     );

@@ -18,7 +18,6 @@ import { Publisher } from './publisher.js';
 import { Spool } from './spool.js';
 import { ConnectorTrust } from './trust.js';
 
-const BEAT_MS = 10_000;
 /** Above this many entries the change log is coalesced by key: days offline. */
 const MAX_BACKLOG = 500_000;
 
@@ -51,8 +50,8 @@ export class PublishLaneService implements OnModuleInit, OnApplicationBootstrap,
     ];
     const publisher = new Publisher({ db, lease, bucket, trust, spool, listeners });
     const onGenerationLive = (): Promise<void> => this.purges.reconcile();
-    const { pollMs, leaseMs } = connector;
-    const settings = { pollMs, leaseMs, beatMs: BEAT_MS, maxBacklog: MAX_BACKLOG };
+    const { pollMs, leaseMs, beatMs } = connector;
+    const settings = { pollMs, leaseMs, beatMs, maxBacklog: MAX_BACKLOG };
     this.lane = new PublishLane({
       publisher,
       lease,

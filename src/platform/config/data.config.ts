@@ -140,6 +140,13 @@ export class ConnectorConfig {
   @Max(600_000)
   readonly pollMs: number = 500;
 
+  /** How often replicas are told that nothing newer was left out; each is one small PUT. */
+  @Setting('number', 'whole milliseconds from 200 to 600000')
+  @IsInt()
+  @Min(200)
+  @Max(600_000)
+  readonly beatMs: number = 2000;
+
   @Setting('text', 'a folder on a local disk', { path: true })
   @IsString()
   @IsNotEmpty()

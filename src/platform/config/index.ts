@@ -1,4 +1,4 @@
-export { AppConfig, auditKeysFolder, installationOf, publicUrlOf, ROLES, type Role } from './app-config.js';
+export { AppConfig, auditKeysFolder, installationOf, publicUrlOf, type Role } from './app-config.js';
 export { ConfigModule } from './config.module.js';
 export { ConfigError, EXIT_CONFIG, type ConfigProblem } from './config.errors.js';
 export type {
@@ -14,5 +14,4 @@ export type {
 export type { HttpConfig, HttpLimits, LogConfig, MetricsConfig, WebConfig } from './http.config.js';
 export { configKeys, type ConfigKey } from './config-keys.js';
 export { configFileOf, loadConfig, type LoadConfigOptions } from './load-config.js';
-export { nearest } from './nearest.js';
 export { programVersion } from './program-version.js';
