@@ -56,9 +56,10 @@ export class ApiClient {
     });
   }
 
-  async text(path: string): Promise<string> {
+  /** A file as it is: decoding it would lose a byte order mark. */
+  async bytes(path: string): Promise<Buffer> {
     const response = await this.send('GET', path, {});
-    return response.text();
+    return Buffer.from(await response.arrayBuffer());
   }
 
   private async request<T>(

@@ -3,51 +3,100 @@ import { Command } from 'commander';
 import { ApiClient } from './api-client.js';
 import { CliError } from './cli.errors.js';
 import { commonOptions, print, withCommonOptions } from './common-options.js';
-import { runImport, type ImportStatus } from './import-client.js';
+import { followImport, runImport, type ImportStatus } from './import-client.js';
+
+interface ImportOptions {
+  readonly dryRun: boolean;
+  readonly allOrNothing: boolean;
+  readonly errors?: string;
+  readonly resume?: string;
+}
 
 export function importCommand(): Command {
   return withCommonOptions(new Command('import'))
     .description('Imports a CSV file as a mapping file says (docs/import.md).')
-    .argument('<mapping>', 'mapping file, YAML')
-    .argument('<file>', 'CSV file')
+    .argument('[mapping]', 'mapping file, YAML')
+    .argument('[file]', 'CSV file')
     .option('--dry-run', 'go through everything, keep nothing', false)
     .option('--all-or-nothing', 'keep nothing if one row is wrong', false)
     .option('--errors <file>', 'where to write the rows that failed')
-    .action(async (mappingFile: string, dataFile: string, _options: unknown, command: Command) => {
-      const common = commonOptions(command);
-      const { dryRun, allOrNothing, errors } = command.opts<{
-        dryRun: boolean;
-        allOrNothing: boolean;
-        errors?: string;
-      }>();
-      const client = await ApiClient.ofHome(common.home);
-      const status = await runImport(client, { mappingFile, dataFile, dryRun, allOrNothing }, showProgress);
-      if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
-      if (status.hasErrorFile) await saveErrors(client, status, errors ?? `${dataFile}.errors.csv`);
-      print(common, status, summaryOf(status, dryRun));
-      if (status.state !== 'done' || status.counts.failed > 0)
-        throw new CliError(`The import ended as ${status.state}.`, { details: problemsOf(status) });
-    });
+    .option('--resume <id>', 'follow an import that was begun before; needs no files')
+    .action(
+      async (mappingFile: string | undefined, dataFile: string | undefined, _: unknown, command: Command) => {
+        const common = commonOptions(command);
+        const options = command.opts<ImportOptions>();
+        const client = await ApiClient.ofHome(common.home);
+        const status = await cancellable((signal) => start(client, mappingFile, dataFile, options, signal));
+        if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
+        const errors = options.errors ?? `${dataFile ?? status.id}.errors.csv`;
+        if (status.hasErrorFile) await saveErrors(client, status, errors);
+        print(common, status, summaryOf(status));
+        if (status.state !== 'done' || status.counts.failed > 0)
+          throw new CliError(endingOf(status), { details: problemsOf(status) });
+      },
+    );
+}
+
+function start(
+  client: ApiClient,
+  mappingFile: string | undefined,
+  dataFile: string | undefined,
+  { resume, dryRun, allOrNothing }: ImportOptions,
+  signal: AbortSignal,
+): Promise<ImportStatus> {
+  if (resume !== undefined) return followImport(client, resume, showProgress, signal);
+  if (mappingFile === undefined || dataFile === undefined)
+    throw new CliError('Name a mapping file and a CSV file, or an import with --resume.');
+  return runImport(client, { mappingFile, dataFile, dryRun, allOrNothing }, showProgress, signal);
+}
+
+/** The first Ctrl-C cancels the import on the server; a second one ends this command at once. */
+async function cancellable(work: (signal: AbortSignal) => Promise<ImportStatus>): Promise<ImportStatus> {
+  const controller = new AbortController();
+  const cancel = (): void => {
+    process.stderr.write('\nCancelling; the chunk in hand is finished first. Ctrl-C again stops waiting.\n');
+    controller.abort();
+  };
+  process.once('SIGINT', cancel);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off('SIGINT', cancel);
+  }
 }
 
 function showProgress({ label, progress: { done, rows } }: ImportStatus): void {
-  if (process.stderr.isTTY)
-    process.stderr.write(`\r\x1b[2K${label}: ${done}${rows === null ? '' : ` of ${rows}`} rows`);
+  if (!process.stderr.isTTY) return;
+  const share = rows ? ` (${String(Math.floor((done * 100) / rows))} %)` : '';
+  const total = rows === null ? '' : ` of ${String(rows)}`;
+  process.stderr.write(`\r\x1b[2K${label}: ${String(done)}${total} rows${share}`);
 }
 
 async function saveErrors(client: ApiClient, status: ImportStatus, path: string): Promise<void> {
-  await writeFile(path, await client.text(`/imports/${status.id}/errors`), { mode: 0o600 });
-  process.stderr.write(`${status.counts.failed} rows failed; they are in ${path}, each with the reason.\n`);
+  await writeFile(path, await client.bytes(`/imports/${status.id}/errors`), { mode: 0o600 });
+  process.stderr.write(
+    `${String(status.counts.failed)} rows failed; they are in ${path}, each with the reason.\n`,
+  );
 }
 
-function summaryOf(status: ImportStatus, isDryRun: boolean): string[] {
-  const { created, updated, unchanged, skipped, failed } = status.counts;
-  const kept = isDryRun ? ' (dry run: nothing was kept)' : '';
+function summaryOf({ label, dryRun, counts }: ImportStatus): string[] {
+  const { created, updated, unchanged, skipped, failed } = counts;
+  const kept = dryRun ? ' (dry run: nothing was kept)' : '';
   return [
-    `${status.label}: ${created} created, ${updated} updated, ${unchanged} unchanged, ${skipped} skipped, ${failed} failed${kept}`,
+    `${label}: ${String(created)} created, ${String(updated)} updated, ${String(unchanged)} unchanged, ` +
+      `${String(skipped)} skipped, ${String(failed)} failed${kept}`,
   ];
 }
 
-function problemsOf(status: ImportStatus): string[] {
-  return status.problems.map(({ line, message }) => `line ${line}: ${message}`);
+function endingOf({ id, state, dryRun, allOrNothing, progress, counts }: ImportStatus): string {
+  const keepsNothing = dryRun || allOrNothing;
+  if (state === 'done') return `${String(counts.failed)} rows failed${dryRun ? '' : '; the others are in'}.`;
+  const what = state === 'cancelled' ? 'The import was cancelled' : 'The import failed';
+  if (keepsNothing || progress.done === 0) return `${what}; nothing was kept (import ${id}).`;
+  const total = progress.rows === null ? '' : ` of ${String(progress.rows)}`;
+  return `${what}; the first ${String(progress.done)}${total} rows were kept (import ${id}).`;
+}
+
+function problemsOf({ problems }: ImportStatus): string[] {
+  return problems.map(({ line, message }) => `line ${String(line)}: ${message}`);
 }

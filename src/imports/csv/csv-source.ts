@@ -85,13 +85,15 @@ async function* readRecords(path: string, format: CsvFormat): AsyncGenerator<Raw
     () => undefined,
   );
   let lines = 0;
+  let emptyLines = 0;
   try {
     for await (const item of parser as AsyncIterable<{ record: string[]; info: { empty_lines: number } }>) {
-      yield { fields: item.record, line: 1 + lines + item.info.empty_lines };
+      emptyLines = item.info.empty_lines;
+      yield { fields: item.record, line: 1 + lines + emptyLines };
       lines += 1 + lineBreaksIn(item.record);
     }
   } catch (error) {
-    throw asStructureError(error);
+    throw asStructureError(error, 1 + lines + emptyLines);
   }
 }
 
@@ -100,11 +102,11 @@ function lineBreaksIn(fields: readonly string[]): number {
   return fields.reduce((sum, field) => sum + (field.includes('\n') ? field.split('\n').length - 1 : 0), 0);
 }
 
-function asStructureError(error: unknown): unknown {
+/** @param line where the row begins that cannot be read: an open quote is noticed at the end of the file only */
+function asStructureError(error: unknown, line: number): unknown {
   if (error instanceof FileStructureError) return error;
-  const csv = error as CsvError & { lines?: number };
+  const csv = error as CsvError;
   if (typeof csv.code !== 'string' || !csv.code.startsWith('CSV_')) return error;
-  const line = typeof csv.lines === 'number' ? csv.lines : 1;
   return new FileStructureError([{ line, message: explain(csv.code) }]);
 }
 

@@ -53,9 +53,10 @@ export class MappingReader {
   text(node: Node | null | undefined, path: string): string | undefined {
     if (node === undefined) return undefined;
     if (node !== null && isScalar(node) && node.value !== null && typeof node.value !== 'object') {
-      return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
+      return typeof node.value === 'string' ? node.value : (node.source ?? JSON.stringify(node.value));
     }
-    return this.fail(path, 'should be a text', node);
+    this.fail(path, 'should be a text', node);
+    return undefined;
   }
 
   texts(node: Node | null | undefined, path: string): string[] {

@@ -1,4 +1,4 @@
-import { open, truncate, type FileHandle } from 'node:fs/promises';
+import { open, rm, truncate, type FileHandle } from 'node:fs/promises';
 import type { CsvRow } from '../csv/csv-source.js';
 import type { RowProblem } from '../mapping/convert-row.js';
 
@@ -11,6 +11,7 @@ const byteOrderMark = '\ufeff';
 /** A CSV of the rows that failed, each with its line in the original and the reason; the same mapping reads it. */
 export class RowErrorFile {
   private constructor(
+    private readonly path: string,
     private readonly handle: FileHandle,
     private length: number,
     private readonly header: readonly string[],
@@ -27,6 +28,7 @@ export class RowErrorFile {
     const handle = await open(path, 'a', 0o600);
     await truncate(path, bytes);
     return new RowErrorFile(
+      path,
       handle,
       bytes,
       header.filter((name) => !isErrorColumn(name)),
@@ -52,8 +54,10 @@ export class RowErrorFile {
     this.length += text.length;
   }
 
+  /** Leaves no file where no row failed. */
   async close(): Promise<void> {
     await this.handle.close();
+    if (this.length === 0) await rm(this.path, { force: true });
   }
 
   private line(values: readonly string[]): string {

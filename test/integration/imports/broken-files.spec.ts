@@ -50,7 +50,9 @@ describe('a broken file', () => {
       // the audit says that an import began and ended
       for (const table of Object.keys(before).filter((name) => name.startsWith('crm.')))
         expect([table, after[table]]).toEqual([table, before[table]]);
-      expect(await readdir(folder())).not.toContainEqual(expect.stringMatching(`^${status.id}.csv`));
+      await waitFor(async () => !(await readdir(folder())).includes(`${status.id}.csv`), {
+        what: 'the file to go',
+      });
     },
   );
 
@@ -114,6 +116,8 @@ describe('an upload', () => {
     expect(await world.sql(`SELECT count(*) AS n FROM crm.account WHERE name = 'Twin'`)).toEqual([
       { n: '1' },
     ]);
-    expect((await readdir(folder())).filter((name) => name.startsWith(id))).toEqual([]);
+    const left = async (): Promise<string[]> =>
+      (await readdir(folder())).filter((name) => name.startsWith(id));
+    await waitFor(async () => (await left()).length === 0, { what: 'the file to go' });
   });
 });

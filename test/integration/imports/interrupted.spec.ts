@@ -16,15 +16,15 @@ const children: ChildProcess[] = [];
 
 const count = async (): Promise<number> =>
   Number((await world.sql('SELECT count(*) AS n FROM crm.deal'))[0]?.['n']);
-const readStatus = async (id: string): Promise<Status> =>
-  (
-    await world.sql<Status>(
-      `SELECT id, state, problems, json_build_object('rows', total_rows, 'done', position, 'linked', linked) AS progress,
-     json_build_object('created', created, 'updated', updated, 'unchanged', unchanged, 'skipped', skipped, 'failed', failed) AS counts
-     FROM platform.import WHERE id = $1`,
-      [id],
-    )
-  )[0] as Status;
+const statusColumns = `id, state, problems,
+  json_build_object('rows', total_rows, 'done', position, 'linked', linked) AS progress,
+  json_build_object('created', created, 'updated', updated, 'unchanged', unchanged, 'skipped', skipped, 'failed', failed) AS counts`;
+/** From the table: the test must see it while no server runs. */
+async function readStatus(id: string): Promise<Status> {
+  const [row] = await world.sql<Status>(`SELECT ${statusColumns} FROM platform.import WHERE id = $1`, [id]);
+  if (!row) throw new Error('there is no such import');
+  return row;
+}
 const reached = (id: string, rows: number): Promise<unknown> =>
   waitFor(async () => (await readStatus(id)).progress.done >= rows, {
     intervalMs: 5,
