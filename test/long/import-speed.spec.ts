@@ -29,8 +29,8 @@ beforeAll(async () => {
   server = spawn(process.execPath, args, { stdio: 'ignore' });
   world.url = `http://127.0.0.1:${String(port)}`;
   const isReady = async (): Promise<boolean> => (await fetch(`${world.url}/healthz`)).ok;
-  await waitFor(isReady, { timeoutMs: 90_000, what: 'the server' });
-});
+  await waitFor(isReady, { timeoutMs: 600_000, what: 'the server' });
+}, hour);
 afterAll(async () => {
   server.kill('SIGKILL');
   await Promise.all([world.database.drop(), world.queue.drop()]);
