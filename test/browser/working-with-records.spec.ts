@@ -33,6 +33,8 @@ const open = async (path: string, options?: Parameters<typeof signedIn>[3]) => {
 };
 afterEach(() => page.context().close());
 
+/** The rows of the last choice are there, not those shown while they were awaited. */
+const settled = () => page.locator('.list-frame[aria-busy=false]').waitFor();
 const rows = () => page.locator('tbody .row-link');
 
 const newDeal = (name: string) =>
@@ -78,6 +80,7 @@ describe('a list', () => {
     await page.getByRole('button', { name: 'Amount' }).click();
     await page.waitForURL(/sort=amount/);
     await page.getByText(/4,238 deals/).waitFor();
+    await settled();
     const first = await rows().first().getAttribute('href');
     await page.getByRole('button', { name: 'Next page' }).click();
     await page.getByText('51 to 100').waitFor();
@@ -85,6 +88,7 @@ describe('a list', () => {
     await page.getByText('51 to 100').waitFor();
     await page.getByRole('button', { name: 'Previous page' }).click();
     await page.getByText('1 to 50').waitFor();
+    await settled();
     await expect(rows().first().getAttribute('href')).resolves.toBe(first);
   });
 
