@@ -360,7 +360,7 @@ const statements = [
     FOR EACH STATEMENT EXECUTE FUNCTION crm.notify_custom_field()`,
   `GRANT EXECUTE ON FUNCTION crm.custom_text(jsonb, text), crm.custom_decimal(jsonb, text),
     crm.custom_date(jsonb, text), crm.custom_boolean(jsonb, text)
-    TO holdfast_app, holdfast_maintainer, holdfast_replica_apply, holdfast_replica_app`,
+    TO holdfast_app, holdfast_maintainer, holdfast_connector, holdfast_replica_apply, holdfast_replica_app`,
   `GRANT USAGE ON SCHEMA crm TO holdfast_app, holdfast_maintainer, holdfast_replica_apply, holdfast_replica_app`,
   `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA crm TO holdfast_app, holdfast_replica_apply`,
   `GRANT SELECT ON ALL TABLES IN SCHEMA crm TO holdfast_maintainer, holdfast_replica_app`,

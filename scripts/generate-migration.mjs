@@ -10,16 +10,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 execFileSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
 await import('reflect-metadata');
 await import(join(root, 'dist/src/crm/record-types.js'));
-const { recordTypes, recordTableDdl, searchExtension, customFieldStatements, recordGrants } = await import(
-  join(root, 'dist/src/records/index.js')
-);
+const { recordTypes, recordStatements } = await import(join(root, 'dist/src/records/index.js'));
 
-const statements = [
-  searchExtension,
-  ...recordTableDdl(recordTypes()),
-  ...customFieldStatements,
-  ...recordGrants,
-];
+const statements = recordStatements(recordTypes());
 const text = `import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 // Generated from the record classes by \`npm run migration:generate\`; test/integration/database/schema-difference.spec.ts

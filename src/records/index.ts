@@ -4,16 +4,12 @@ export * from './metadata/record-type.decorator.js';
 export * from './metadata/field.decorators.js';
 export * from './metadata/naming.js';
 export { CrmRecord } from './crm-record.js';
-export { findRecordType, findRecordTypeByPlural, recordTypes } from './metadata/registry.js';
+export { findRecordType, recordTypes } from './metadata/registry.js';
 export * from './ports/index.js';
 export {
-  currencyDigits,
   filterOps,
-  isCurrency,
   isUuid,
   kinds,
-  toMoney,
-  trimDecimal,
   type FieldKindRules,
   type FilterOp,
   type JsonSchema,
@@ -24,14 +20,7 @@ export { RecordsModule, type RecordsOptions } from './records.module.js';
 export { RecordService } from './record.service.js';
 export type { RecordPage } from './record-reader.service.js';
 export type { CreateManyResult, WriteOptions } from './record-writer.service.js';
-export {
-  countCap,
-  maxLimit,
-  parseListQuery,
-  textsOf,
-  type GetQuery,
-  type ListQuery,
-} from './query/list-query.js';
+export { maxLimit, textsOf, type GetQuery, type ListQuery } from './query/list-query.js';
 export { cursorAt } from './query/cursor.js';
 export { QueryProblems } from './query/query-problems.js';
 export { CustomFields } from './custom-fields/custom-fields.service.js';
@@ -39,10 +28,6 @@ export { CustomFieldRegistry } from './custom-fields/custom-field-registry.servi
 export type { CustomFieldDefinition } from './custom-fields/custom-field.definition.js';
 export { TypeViews, recordTypeOf } from './view/type-views.service.js';
 export type { TypeView } from './view/type-view.js';
-export { NeedsIndex } from './sql/database-errors.js';
-export { OpenApiService } from './openapi/openapi.service.js';
-export { ReadOnlyGuard } from './http/read-only.guard.js';
 export { typeOfPath } from './http/records.controller.js';
 export type { FieldDescription, TypeDescription } from './http/type-description.js';
-export { recordTableDdl } from './schema/table-ddl.js';
-export { customFieldStatements, recordGrants, searchExtension } from './schema/record-table-extras.js';
+export { recordStatements } from './schema/record-statements.js';

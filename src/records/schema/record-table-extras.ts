@@ -43,9 +43,10 @@ export const customFieldStatements = [
 ] as const;
 
 export const recordGrants = [
+  // the connector, because who reads a view must be allowed the functions in it
   `GRANT EXECUTE ON FUNCTION crm.custom_text(jsonb, text), crm.custom_decimal(jsonb, text),
     crm.custom_date(jsonb, text), crm.custom_boolean(jsonb, text)
-    TO holdfast_app, holdfast_maintainer, holdfast_replica_apply, holdfast_replica_app`,
+    TO holdfast_app, holdfast_maintainer, holdfast_connector, holdfast_replica_apply, holdfast_replica_app`,
   `GRANT USAGE ON SCHEMA crm TO holdfast_app, holdfast_maintainer, holdfast_replica_apply, holdfast_replica_app`,
   `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA crm TO holdfast_app, holdfast_replica_apply`,
   `GRANT SELECT ON ALL TABLES IN SCHEMA crm TO holdfast_maintainer, holdfast_replica_app`,

@@ -6,7 +6,7 @@ import {
   withClient,
   withTransaction,
 } from '../../../src/platform/database/index.js';
-import { customFieldStatements, recordTableDdl, recordTypes } from '../../../src/records/index.js';
+import { recordStatements, recordTypes } from '../../../src/records/index.js';
 import '../../../src/crm/record-types.js';
 import { createPrimaryDatabase, type TestDatabase } from '../../support/index.js';
 
@@ -19,8 +19,7 @@ beforeAll(async () => {
   generated = await createPrimaryDatabase();
   await withClient(generated.urls.owner, 'test', async (client) => {
     await client.query('DROP SCHEMA crm CASCADE; CREATE SCHEMA crm');
-    for (const statement of [...recordTableDdl(recordTypes()), ...customFieldStatements])
-      await client.query(statement);
+    for (const statement of recordStatements(recordTypes())) await client.query(statement);
   });
   dataSource = createDataSource({
     url: migrated.urls.owner,
