@@ -1,12 +1,11 @@
 export { AccessModule } from './access.module.js';
 export type { AccessOptions } from './access.options.js';
-export { OpenBeforePasswordChange, PrimaryOnly, RequirePermission } from './guard/decorators.js';
-export { identityOf, permissionsOf, type Identity, type Person } from './identity/identity.js';
+export { RequirePermission } from './guard/decorators.js';
+export { permissionsOf, type Identity, type Person } from './identity/identity.js';
 export { IdentityStore } from './identity/identity.store.js';
 export { RoleAccessPolicy } from './policy/role-access-policy.js';
-export { PermissionSet } from './roles/permission-set.js';
 export { RoleStore, type StoredRole } from './roles/role.store.js';
-export { roleFlags, tokenScopes, type RoleDefinition, type RoleFlag, type TokenScope } from './roles/role.js';
+export { tokenScopes, type RoleDefinition, type RoleFlag, type TokenScope } from './roles/role.js';
 export { ApiTokens, type ApiTokenSummary, type NewApiToken } from './tokens/api-token.service.js';
 export { OwnPasswords } from './users/own-password.service.js';
 export { UserAccess, type UserSummary } from './users/user-access.service.js';

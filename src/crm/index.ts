@@ -1,3 +1,2 @@
 export { CrmModule } from './crm.module.js';
 export { DefaultPipelineSeeder } from './deals/index.js';
-export * from './record-types.js';

@@ -1,8 +1,8 @@
 // Loading this module declares every record type of the CRM, in a fixed order.
-export { User } from './users/index.js';
-export { Account } from './accounts/index.js';
-export { Contact } from './contacts/index.js';
-export { Product } from './products/index.js';
-export { Deal, Pipeline, Stage } from './deals/index.js';
-export { Case } from './cases/index.js';
-export { Activity } from './activities/index.js';
+import './users/index.js';
+import './accounts/index.js';
+import './contacts/index.js';
+import './products/index.js';
+import './deals/index.js';
+import './cases/index.js';
+import './activities/index.js';

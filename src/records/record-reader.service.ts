@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { QueryRunner } from 'typeorm';
-import { InvalidInput, NotAllowed, NotFound } from '../platform/errors/index.js';
+import { NotAllowed, NotFound } from '../platform/errors/index.js';
 import type { RequestContext } from '../platform/http/index.js';
 import { isUuid } from './kinds/index.js';
 import type { RecordTypeMeta } from './metadata/record-type.meta.js';
@@ -110,10 +110,4 @@ export class RecordReader {
 
 export function recordNotFound(type: RecordTypeMeta): NotFound {
   return new NotFound({ detail: `There is no ${type.name} with this id.` });
-}
-
-/** An id that is none; told apart from a missing record only where the caller sent it in a body. */
-export function checkId(id: unknown, path: string): string {
-  if (isUuid(id)) return id;
-  throw new InvalidInput([{ path, message: 'must be a UUID' }]);
 }

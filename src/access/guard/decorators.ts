@@ -1,14 +1,10 @@
 import { SetMetadata } from '@nestjs/common';
 import type { RoleFlag } from '../roles/role.js';
 
-export const PUBLIC_ROUTE = 'holdfast:public';
 export const REQUIRED_FLAG = 'holdfast:required-flag';
 export const WORKS_ON_REPLICA = 'holdfast:works-on-replica';
 export const PRIMARY_ONLY = 'holdfast:primary-only';
 export const OPEN_BEFORE_PASSWORD_CHANGE = 'holdfast:open-before-password-change';
-
-/** Open to everybody. Everything else under /api needs a session or a token. */
-export const Public = () => SetMetadata(PUBLIC_ROUTE, true);
 
 /** Only for those whose roles carry the flag (and whose token, if any, has its scope). 403 for others. */
 export const RequirePermission = (flag: RoleFlag) => SetMetadata(REQUIRED_FLAG, flag);

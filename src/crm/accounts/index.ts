@@ -1,2 +1,2 @@
-export { Account } from './account.record.js';
+import './account.record.js';
 export { AccountBehaviour } from './account.behaviour.js';

@@ -1,2 +1,2 @@
-export { Activity } from './activity.record.js';
+import './activity.record.js';
 export { ActivityBehaviour } from './activity.behaviour.js';

@@ -1,2 +1,2 @@
-export { Case } from './case.record.js';
+import './case.record.js';
 export { CaseBehaviour } from './case.behaviour.js';

@@ -1,1 +1,1 @@
-export { Contact } from './contact.record.js';
+import './contact.record.js';

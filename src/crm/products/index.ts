@@ -1,1 +1,1 @@
-export { Product } from './product.record.js';
+import './product.record.js';

@@ -1,1 +1,1 @@
-export { User } from './user.record.js';
+import './user.record.js';

@@ -1,11 +1,4 @@
 export type { Bucket, GetOptions, ObjectInfo, PutOptions } from './bucket.port.js';
-export {
-  BucketError,
-  BucketUnavailable,
-  BucketUrlInvalid,
-  ObjectNotFound,
-  ObjectTooLarge,
-  UnsafeObjectKey,
-} from './bucket.errors.js';
+export { ObjectNotFound } from './bucket.errors.js';
 export { openBucket } from './open-bucket.js';
 export type { S3Options } from './s3-bucket.js';

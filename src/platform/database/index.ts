@@ -1,4 +1,4 @@
-export { createDataSource, columnTypes, sessionOptions } from './data-source.js';
+export { createDataSource, sessionOptions } from './data-source.js';
 export type { AnyClass, DataSourceSettings } from './data-source.js';
 export { withAdvisoryLock, withClient } from './admin-client.js';
 export { query, withTransaction } from './transaction.js';

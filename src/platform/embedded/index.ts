@@ -1,4 +1,4 @@
 export { startEmbeddedPostgres } from './embedded-postgres.js';
 export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded-postgres.js';
-export { DataFolderInUse, EmbeddedPostgresFailed, EmbeddedPostgresUnavailable } from './embedded.errors.js';
+export { DataFolderInUse } from './embedded.errors.js';
 export { stopLeftover } from './postmaster.js';

@@ -4,8 +4,6 @@ export { createHttpApp, listen } from './create-http-app.js';
 export { isUnavailable } from './problem-of-any.js';
 export { IS_PUBLIC, Public } from './public.decorator.js';
 export {
-  contextOf,
-  contextProperty,
   Ctx,
   setPrincipal,
   systemContext,

@@ -23,9 +23,6 @@ export interface RequestContext {
   readonly reason?: string;
 }
 
-/** The property of the Fastify request in which the sign-in guard leaves the context. */
-export const contextProperty = 'holdfastContext';
-
 export interface RequestWithContext {
   holdfastContext?: RequestContext;
 }

@@ -1,7 +1,6 @@
-export { ExternalCallTimeout, timedExternalCall, type ExternalCallOptions } from './external-call.js';
+export { timedExternalCall, type ExternalCallOptions } from './external-call.js';
 export {
   dependencyUp,
-  externalCallDuration,
   httpDuration,
   jobDuration,
   jobsDead,

@@ -1,2 +1,2 @@
-export { DatabaseModule, MigrationsPending } from './database.module.js';
+export { DatabaseModule } from './database.module.js';
 export { runProcess } from './run-process.js';

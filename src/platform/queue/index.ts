@@ -4,4 +4,4 @@ export { defineJob, type JobDefinition } from './job-definition.js';
 export { JobHandler, type JobHandlerClass, type RunningJob } from './job-handler.decorator.js';
 export { JobQueue, type JobOptions } from './job-queue.service.js';
 export { QueueModule } from './queue.module.js';
-export { DeadJobNotFound, JobTimeout, JobWiringError, QueueUnavailable } from './queue.errors.js';
+export { DeadJobNotFound, JobWiringError, QueueUnavailable } from './queue.errors.js';

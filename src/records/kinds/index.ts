@@ -24,5 +24,4 @@ export const kinds: Readonly<Record<FieldKind, FieldKindRules>> = Object.freeze(
 
 export { filterOps, type FieldKindRules, type FilterOp, type JsonSchema, type Parsed } from './field-kind.js';
 export { parseDecimal, toMoney, trimDecimal, type Money } from './number-kinds.js';
-export { currencyDigits, isCurrency } from './currency.js';
 export { isUuid, readTime } from './other-kinds.js';

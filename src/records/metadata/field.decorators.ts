@@ -87,15 +87,6 @@ export function IntegerField(options: NumberOptions = {}): PropertyDecorator {
     ...(options.default === undefined ? {} : { defaultValue: options.default }),
   });
 }
-export function DecimalField(options: NumberOptions & { scale?: number } = {}): PropertyDecorator {
-  const scale = options.scale ?? 4;
-  return field(
-    'decimal',
-    options,
-    { scale, ...(options.min === undefined ? {} : { min: options.min }) },
-    { precision: 20, scale },
-  );
-}
 export function BooleanField(options: FieldOptions & { default?: boolean } = {}): PropertyDecorator {
   return field('boolean', options, options.default === undefined ? {} : { defaultValue: options.default });
 }

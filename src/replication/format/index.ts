@@ -1,5 +1,5 @@
 export { FormatError, type FormatErrorCode } from './format.errors.js';
-export { CHUNK_BYTES, FIRST_N, KNOWN_FEATURES, LIMITS, READER_LEVEL } from './limits.js';
+export { CHUNK_BYTES, FIRST_N, LIMITS } from './limits.js';
 export { ackKey, beatKey, manifestKey, manifestPrefix, partKey, partPrefix, rootKey } from './object-keys.js';
 export { comparePositions, formatPosition, parseFloor, type Position } from './position.js';
 export { hmacBlocks, rowDigest } from './row-digest.js';
@@ -17,8 +17,8 @@ export {
 export type { ObjectContext } from './part-header.js';
 export { writePart, type PartEntry, type PartWriter, type WritePartOptions } from './part-writer.js';
 export { readPart, readPartBlocks, type ReadPartOptions } from './part-reader.js';
-export { generateSigningKey, keyIdOf, signerFrom, type Signer } from './signing-key.js';
-export { digestOf, signRoot, TrustChain, type TrustRoot } from './trust-root.js';
+export { generateSigningKey, signerFrom, type Signer } from './signing-key.js';
+export { digestOf, TrustChain, type TrustRoot } from './trust-root.js';
 export {
   assertFollows,
   chainLink,
@@ -32,8 +32,8 @@ export {
   type TypeState,
 } from './manifest.js';
 export { signBeat, verifyBeat, type Beat } from './beat.js';
-export { signAck, signEnrolment, verifyAck, verifyEnrolment, type Ack, type Enrolment } from './ack.js';
-export { generateRecipient, recipientOf } from './key-wrap.js';
+export { signAck, verifyAck, verifyEnrolment, type Ack, type Enrolment } from './ack.js';
+export { generateRecipient } from './key-wrap.js';
 export {
   ConnectorKeyStore,
   createTenantKeys,
