@@ -79,7 +79,7 @@ def read_root(data, tenant, before, what):
 def read_roots(bucket, pin, tenant, notes):
     root = read_root(pin, tenant, None, 'pinned root')
     copy = fetch(bucket, f'root/{root["version"]:08}.json', MIB, missing_ok=True)
-    if copy != pin:
+    if copy not in (None, pin):
         notes.append(f'root/{root["version"]:08}.json is not the pinned root')
     roots = {root['version']: root}
     while True:
@@ -284,7 +284,7 @@ def main():
     try:
         result = read(arguments.parse_args())
     except (Refused, InvalidTag, zstandard.ZstdError, OSError, ValueError) as error:
-        print(f'refused: {error or type(error).__name__}', file=sys.stderr)
+        print(f'refused: {str(error) or type(error).__name__}', file=sys.stderr)
         return 1
     print(json.dumps(result, indent=1))
     return 3 if result['notes'] else 0
