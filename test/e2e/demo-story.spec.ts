@@ -1,6 +1,7 @@
 // The main job on real input, as a person starts it: imported data, a policy, a sealed bucket, a replica.
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TestApi, waitFor } from '../support/index.js';
 import { startSystem, type RunningSystem } from '../support/running-system.js';
@@ -178,6 +179,40 @@ describe('the demo in the cloud', () => {
     });
     expect((await replica.list('deals', deals)).page.count).toBe(0);
   });
+});
+
+describe('a policy narrowed by two people', () => {
+  it('needs the second one, makes a new generation and deletes the old', async () => {
+    const { yaml } = await premises.get<{ yaml: string }>('/cloud/policy');
+    const narrower = yaml.replace(/^version: 1$/m, 'version: 2').replace('email: include', 'email: omit');
+    const proposed = await premises.request('POST', '/cloud/policy/propose', {
+      yaml: narrower,
+      reason: 'less is enough',
+    });
+    expect(proposed.status).toBe(201);
+    expect((await premises.request('POST', '/cloud/policy/2/approve')).status).toBe(403);
+    const { email, password } = system.users.find(({ role }) => role === 'compliance') ?? {
+      email: '',
+      password: '',
+    };
+    const approver = await TestApi.signIn(system.primary.url, email, password);
+    expect((await approver.request('POST', '/cloud/policy/2/approve')).ok).toBe(true);
+    await waitFor(async () => (await replica.get<{ generation: number }>('/cloud/status')).generation === 2, {
+      timeoutMs: 90_000,
+      what: 'generation 2 on the replica',
+    });
+    const { data } = await replica.list<{ email: string | null; lastName: string }>('contacts', {
+      limit: 200,
+    });
+    expect(data.length).toBeGreaterThan(50);
+    expect(data.filter((contact) => (contact.email ?? null) !== null)).toEqual([]);
+    const folder = fileURLToPath(system.bucket);
+    await waitFor(async () => (await readdir(join(folder, 'm'))).join() === '00000002', {
+      timeoutMs: 30_000,
+      what: 'the manifests of generation 1 to go',
+    });
+    expect(await readdir(join(folder, 'd'))).toEqual(['00000002']);
+  }, 180_000);
 });
 
 describe('what the start leaves in the home folder', () => {

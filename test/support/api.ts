@@ -1,9 +1,30 @@
-/** A script's view of a server: bearer token in, JSON out. */
+/** A script's view of a server: bearer token or session in, JSON out. */
 export class TestApi {
+  private readonly credentials: Readonly<Record<string, string>>;
+
   constructor(
     readonly url: string,
-    private readonly token: string,
-  ) {}
+    credentials: string | Readonly<Record<string, string>>,
+  ) {
+    this.credentials =
+      typeof credentials === 'string' ? { authorization: `Bearer ${credentials}` } : credentials;
+  }
+
+  /** As a person at a browser: session cookie and CSRF token. */
+  static async signIn(url: string, email: string, password: string): Promise<TestApi> {
+    const response = await fetch(`${url}/api/v1/auth/sign-in`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email, password }),
+    });
+    if (!response.ok) throw new Error(`signing in as ${email} answered ${response.status}`);
+    const { csrfToken } = (await response.json()) as { csrfToken: string };
+    const cookie = response.headers
+      .getSetCookie()
+      .map((text) => text.split(';')[0])
+      .join('; ');
+    return new TestApi(url, { cookie, 'x-csrf-token': csrfToken });
+  }
 
   async request(
     method: string,
@@ -14,7 +35,7 @@ export class TestApi {
     return fetch(`${this.url}/api/v1${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${this.token}`,
+        ...this.credentials,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
@@ -35,7 +56,7 @@ export class TestApi {
   ): Promise<ListAnswer<T>> {
     const parameters = new URLSearchParams();
     for (const [name, value] of Object.entries(query))
-      parameters.set(name, typeof value === 'object' ? JSON.stringify(value) : String(value));
+      parameters.set(name, typeof value === 'string' ? value : JSON.stringify(value));
     return this.get<ListAnswer<T>>(`/${plural}?${parameters.toString()}`);
   }
 

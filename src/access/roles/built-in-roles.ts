@@ -62,6 +62,15 @@ export const builtInRoles: readonly RoleDefinition[] = [
     readOnlyFields: {},
   },
   {
+    // decides with a second person what may leave the building, and sees what left
+    key: 'compliance',
+    name: 'Compliance',
+    permissions: { '*': read },
+    flags: ['manageCloud'],
+    hiddenFields: {},
+    readOnlyFields: {},
+  },
+  {
     key: 'readonly',
     name: 'Read only',
     permissions: { '*': read },

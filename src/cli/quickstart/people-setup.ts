@@ -9,6 +9,7 @@ type Person = HomeState['people'][number];
 
 const firstPeople = [
   { name: 'Ada Administrator', email: 'admin@demo.invalid', role: 'administrator' },
+  { name: 'Carl Compliance', email: 'compliance@demo.invalid', role: 'compliance' },
   { name: 'Mona Manager', email: 'manager@demo.invalid', role: 'manager' },
   { name: 'Sven Service', email: 'service@demo.invalid', role: 'service' },
   { name: 'Rita Readonly', email: 'readonly@demo.invalid', role: 'readonly' },
