@@ -55,12 +55,12 @@ describe('folder bucket', () => {
   it('shows an object whole or not at all while it is replaced', async () => {
     const bodies = [Buffer.alloc(400_000, 'a'), Buffer.alloc(300_000, 'b')];
     await bucket.put('x', bodies[0] ?? Buffer.alloc(0));
-    let isWriting = true;
+    const progress = { isOver: false };
     const writing = (async () => {
       for (let round = 0; round < 20; round += 1) await bucket.put('x', bodies[round % 2] ?? Buffer.alloc(0));
-      isWriting = false;
+      progress.isOver = true;
     })();
-    while (isWriting) {
+    while (!progress.isOver) {
       const seen = await bucket.get('x');
       expect(bodies.some((body) => body.equals(seen))).toBe(true);
     }
