@@ -14,10 +14,7 @@ export function migrateCommand(): Command {
     .action(async (_options: unknown, command: Command) => {
       const common = commonOptions(command);
       const { config: file } = command.opts<{ config?: string }>();
-      const config = loadConfig({
-        file: file ?? join(common.home, 'config', 'server.yaml'),
-        env: process.env,
-      });
+      const config = loadConfig({ file: file ?? join(common.home, 'config', 'server.yaml') });
       if (config.database.ownerUrl === null)
         throw new CliError(
           'The configuration needs database.ownerUrl, the address of the database as holdfast_owner.',
