@@ -1,4 +1,4 @@
-// The tests need a Redis and a browser. On a bare Debian they are installed; elsewhere the message says what to do.
+// The tests need a Redis, a browser and, for the second reader of the replica format, two Python modules. On a bare Debian they are installed; elsewhere the message says what to do.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -6,6 +6,8 @@ import { delimiter, join } from 'node:path';
 const needed = [
   { package: 'redis-server', program: 'redis-server', for: 'queue tests' },
   { package: 'chromium', program: 'chromium', for: 'browser tests' },
+  { package: 'python3-cryptography', module: 'cryptography', for: 'the independent reader of replicas' },
+  { package: 'python3-zstandard', module: 'zstandard', for: 'the independent reader of replicas' },
 ];
 
 function isExecutable(path) {
@@ -20,6 +22,14 @@ function isExecutable(path) {
 function find(program) {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin', '/usr/local/bin'];
   return folders.some((folder) => isExecutable(join(folder, program)));
+}
+
+/** Debian's own Python: a package of Debian's is of no use to any other that may stand before it in PATH. */
+const DEBIAN_PYTHON = '/usr/bin/python3';
+
+function isThere({ program, module }) {
+  if (program !== undefined) return find(program);
+  return spawnSync(DEBIAN_PYTHON, ['-c', `import ${module}`], { stdio: 'ignore' }).status === 0;
 }
 
 function run(command, args) {
@@ -38,14 +48,14 @@ function rootPrefix() {
 
 /** @returns what is still missing, in sentences; the tests that need it will fail, the others run */
 export function installMissing() {
-  const missing = needed.filter(({ program }) => !find(program));
+  const missing = needed.filter((entry) => !isThere(entry));
   if (missing.length === 0) return [];
   const names = missing.map((entry) => entry.package);
   const prefix = rootPrefix();
   if (!find('apt-get') || prefix === null)
     return missing.map(
       (entry) =>
-        `${entry.program} is missing (${entry.for}): as root, run "apt-get install ${entry.package}"`,
+        `${entry.package} is missing (${entry.for}): as root, run "apt-get install ${entry.package}"`,
     );
   console.log(`installing ${names.join(' and ')} from Debian`);
   const [command, ...args] = [...prefix, 'apt-get'];
@@ -61,6 +71,6 @@ export function installMissing() {
     ...names,
   ]);
   return missing
-    .filter(({ program }) => !find(program))
-    .map((entry) => `${entry.program} is missing (${entry.for}): apt-get could not install ${entry.package}`);
+    .filter((entry) => !isThere(entry))
+    .map((entry) => `${entry.package} is missing (${entry.for}): apt-get could not install it`);
 }
