@@ -1,4 +1,6 @@
 import { CommanderError } from 'commander';
+import { ConfigError, EXIT_CONFIG } from '../platform/config/index.js';
+import { DomainError } from '../platform/errors/index.js';
 import { CliError } from './cli.errors.js';
 import { buildProgram } from './program.js';
 
@@ -14,6 +16,20 @@ function report(error: unknown): number {
   if (error instanceof CliError) {
     process.stderr.write(`${[error.message, ...(error.options.details ?? [])].join('\n  ')}\n`);
     return error.options.exitCode ?? 1;
+  }
+  if (error instanceof ConfigError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT_CONFIG;
+  }
+  if (error instanceof DomainError) {
+    const { message: sentence, errors = [] } = error;
+    const lines = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
+    process.stderr.write(`${[sentence, ...lines].join('\n  ')}\n`);
+    return 1;
+  }
+  if ((error as { code?: unknown } | null)?.code === 'ECONNREFUSED') {
+    process.stderr.write('The database does not answer. Is Holdfast running?\n');
+    return 1;
   }
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return 70;

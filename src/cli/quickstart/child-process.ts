@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 
 export interface ChildOptions {
   readonly name: string;
@@ -12,12 +12,13 @@ export interface ChildOptions {
 }
 
 const stopTimeoutMs = 20_000;
-const maxRestartDelayMs = 10_000;
+const maxRestartDelayMs = 5_000;
+/** a process that ran this long was well */
+const steadyMs = 15_000;
 
 /** One process of the product. It is started again when it dies, and asked to drain before it is killed. */
 export class ManagedProcess {
   private child: ChildProcess | null = null;
-  private log: WriteStream | null = null;
   private restart: NodeJS.Timeout | undefined;
   private isStopping = false;
   private restartDelayMs = 250;
@@ -33,21 +34,21 @@ export class ManagedProcess {
 
   start(): void {
     const begun = Date.now();
-    this.log ??= createWriteStream(this.options.logFile, { flags: 'a', mode: 0o600 });
+    // The file itself and no pipe through this process: what a child says after this process was killed is kept too.
+    const log = openSync(this.options.logFile, 'a', 0o600);
     // The IPC channel tells the child when this process is gone, however it went: it then drains and stops.
     const child = spawn(process.execPath, [this.options.script, ...this.options.args], {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', log, log, 'ipc'],
       detached: true,
     });
+    closeSync(log);
     this.child = child;
     this.options.onStart();
-    child.stdout?.pipe(this.log, { end: false });
-    child.stderr?.pipe(this.log, { end: false });
     child.once('exit', (code, signal) => {
       this.child = null;
       if (this.isStopping) return;
       this.options.onExit(this.name, code, signal);
-      if (Date.now() - begun > 30_000) this.restartDelayMs = 250;
+      if (Date.now() - begun > steadyMs) this.restartDelayMs = 250;
       // 78 is a wrong configuration: it stays wrong however often it is tried
       if (code !== 78)
         // not unref'ed: when everything dies at once, this timer alone keeps the watching process alive
@@ -73,6 +74,5 @@ export class ManagedProcess {
       await gone;
       clearTimeout(killer);
     }
-    this.log?.end();
   }
 }
