@@ -80,6 +80,7 @@ describe('a list', () => {
     await page.getByRole('button', { name: 'Amount' }).click();
     await page.waitForURL(/sort=amount/);
     await page.getByText(/4,238 deals/).waitFor();
+    await page.locator('th[aria-sort=ascending]', { hasText: 'Amount' }).waitFor();
     await settled();
     const first = await rows().first().getAttribute('href');
     await page.getByRole('button', { name: 'Next page' }).click();
