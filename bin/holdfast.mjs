@@ -12,7 +12,10 @@ const node = isOldNode && existsSync(own) ? own : process.execPath;
 const entry = join(root, 'dist/src/cli/main.js');
 
 if (!existsSync(entry)) {
-  const built = spawnSync(node, [join(root, 'scripts/build.mjs')], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  const built = spawnSync(node, [join(root, 'scripts/build.mjs')], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   if (built.status !== 0) process.exit(built.status ?? 1);
 }
 const result = spawnSync(node, [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
