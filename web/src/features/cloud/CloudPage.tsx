@@ -1,12 +1,14 @@
 import './cloud.css';
 import '../../records/list/list.css';
 import { Link } from 'react-router';
+import { isReplica } from '../../api/session.js';
 import { EmptyState } from '../../design/EmptyState.js';
 import { Skeleton } from '../../design/Skeleton.js';
 import { useTexts } from '../../i18n/texts.js';
 import { Failure } from '../../records/Failure.js';
 import { ConnectorPanel } from './ConnectorPanel.js';
 import { PolicyPanel } from './PolicyPanel.js';
+import { ReplicaPage } from './ReplicaPage.js';
 import { ReplicasPanel } from './ReplicasPanel.js';
 import { TypeTable } from './TypeTable.js';
 import { VersionsPanel } from './VersionsPanel.js';
@@ -20,8 +22,12 @@ function Loading() {
   );
 }
 
-/** What leaves the house, how it is doing on its way, and what stayed home. */
 export default function CloudPage() {
+  return isReplica() ? <ReplicaPage /> : <PremisesPage />;
+}
+
+/** What leaves the house, how it is doing on its way, and what stayed home. */
+function PremisesPage() {
   const { t } = useTexts();
   const status = useCloudStatus();
   const policy = usePolicy();

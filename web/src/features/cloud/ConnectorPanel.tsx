@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Icon } from '../../design/Icon.js';
 import { useFormats } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
 import { When } from '../../records/values/When.js';
+import { Figure } from './Figure.js';
 import { LagChart } from './LagChart.js';
 import type { CloudStatus } from './cloud-api.js';
 
@@ -25,15 +26,6 @@ function useLags(lagMs: number | null): number[] {
     };
   }, []);
   return lags;
-}
-
-function Figure({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <div className="figure">
-      <dt className="muted small">{label}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }
 
 type Standing = 'off' | 'paused' | 'silent' | 'failing' | 'running';

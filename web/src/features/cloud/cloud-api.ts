@@ -14,6 +14,17 @@ export interface ReplicaStanding {
   appliedAt: string | null;
   lagMs: number | null;
 }
+/** What a replica says of itself; the rest it cannot know. */
+export interface ReplicaStatus {
+  generation: number | null;
+  n: number | null;
+  asOf: string | null;
+  lagMs: number | null;
+  stale: boolean;
+  policy: { version: number } | null;
+  lastError: { code: string; message: string; at: string } | null;
+  types: { type: string; count: number }[];
+}
 export interface CloudStatus {
   enabled: boolean;
   generation: number | null;
@@ -96,6 +107,15 @@ export function useCloudStatus() {
   return useQuery({
     queryKey: ['cloud', 'status'],
     queryFn: ({ signal }) => read<CloudStatus>('/cloud/status', signal),
+    refetchInterval: statusEveryMs,
+    staleTime: 0,
+  });
+}
+
+export function useReplicaStatus() {
+  return useQuery({
+    queryKey: ['cloud', 'replica-status'],
+    queryFn: async ({ signal }) => (await request<ReplicaStatus>('/cloud/status', { signal })).body,
     refetchInterval: statusEveryMs,
     staleTime: 0,
   });
