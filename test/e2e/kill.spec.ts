@@ -32,12 +32,14 @@ types:
 `;
 
 let system: RunningSystem;
+let isStarted = false;
 let premises: TestApi;
 /** as the superuser, who sees all rows of both databases */
 const urls = { primary: '', replica: '', app: '' };
 
 beforeAll(async () => {
   system = await startSystem({ demo: false });
+  isStarted = true;
   premises = new TestApi(system.primary.url, system.apiToken);
   const server = (await configOf('server')).database;
   const password = (await readFile(join(system.home, 'postgres', 'superuser-password'), 'utf8')).trim();
@@ -46,7 +48,9 @@ beforeAll(async () => {
   urls.replica = asSuperuser((await configOf('replica')).database.url, password);
   await activate(server);
 }, 300_000);
-afterAll(() => system.stop(), 120_000);
+afterAll(async () => {
+  if (isStarted) await system.stop();
+}, 120_000);
 
 interface DatabaseSettings {
   url: string;

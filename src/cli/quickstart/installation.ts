@@ -53,13 +53,14 @@ export class Installation {
 
   async start(): Promise<void> {
     let state = await this.home.open();
-    const ports = await this.choosePorts();
+    const chosen = await this.choosePorts();
     this.reporter.line(`Home folder ${this.home.folder}`);
     // what an earlier start wrote there holds no longer: whoever waits for the file must not read that
     await rm(this.home.quickstartFile, { force: true });
     const postgres = await this.reporter.step('starting PostgreSQL', () =>
-      this.postgres.start(ports.database),
+      this.postgres.start(chosen.database),
     );
+    const ports = { ...chosen, database: postgres.port };
     await this.reporter.step('preparing the databases', (progress) =>
       prepareDatabases(state, postgres, progress),
     );

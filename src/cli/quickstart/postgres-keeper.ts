@@ -1,11 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../platform/embedded/index.js';
+import {
+  EmbeddedPostgresFailed,
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+} from '../../platform/embedded/index.js';
 import { CliError } from '../cli.errors.js';
 import { Guardian } from './guardian.js';
 import type { Home } from './home.js';
+import { freePort } from './ports.js';
 
 const firstPauseMs = 500;
 const longestPauseMs = 10_000;
+const maxPorts = 10;
 
 /** PostgreSQL of one home. When it dies it comes back on its port; the other processes find it by themselves. */
 export class PostgresKeeper {
@@ -24,11 +30,22 @@ export class PostgresKeeper {
     return this.current?.pid ?? null;
   }
 
-  /** @throws CliError when a stop came first */
-  async start(port: number): Promise<EmbeddedPostgres> {
+  /**
+   * @param wanted port; making the cluster takes seconds, in which another start may take the port: then the next one
+   * @throws CliError when a stop came first
+   */
+  async start(wanted: number): Promise<EmbeddedPostgres> {
     if (this.isStopping) throw new CliError('Stopped before PostgreSQL was started.');
     this.guardian ??= new Guardian(this.home.postgresFolder);
-    return this.begin(port);
+    for (let port = wanted, attempt = 1; ; attempt++) {
+      try {
+        return await this.begin(port);
+      } catch (error) {
+        if (!isPortTaken(error) || attempt === maxPorts || this.mustStop()) throw error;
+        port = await freePort(port + 1);
+        this.report(`Port ${wanted} is taken meanwhile; PostgreSQL uses ${port}.`);
+      }
+    }
   }
 
   /** Tells who uses PostgreSQL, for the case that nobody is left here to stop it. */
@@ -42,6 +59,11 @@ export class PostgresKeeper {
     await this.beginning.catch(() => undefined);
     await this.current?.stop();
     await this.guardian?.dismiss();
+  }
+
+  /** asked anew: a stop may have come while something was awaited */
+  private mustStop(): boolean {
+    return this.isStopping;
   }
 
   private async begin(port: number): Promise<EmbeddedPostgres> {
@@ -68,4 +90,8 @@ export class PostgresKeeper {
       }
     }
   }
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof EmbeddedPostgresFailed && error.log.includes('could not bind');
 }
