@@ -81,9 +81,15 @@ export class FolderBucket implements Bucket {
       const stat = await lstat(path);
       return stat.isFile() ? { key, size: stat.size, lastModified: stat.mtime } : null;
     } catch (error) {
-      if (isMissing(error)) return null;
+      if (isMissing(error) && !(await this.isBlocked())) return null;
       throw unavailable(error);
     }
+  }
+
+  /** A folder that is not there yet is an empty bucket; something else in its place is none at all. */
+  private async isBlocked(): Promise<boolean> {
+    const found = await lstat(this.root).catch(() => null);
+    return found !== null && !found.isDirectory() && !found.isSymbolicLink();
   }
 
   list(prefix: string, options: { startAfter?: string } = {}): AsyncIterable<ObjectInfo> {

@@ -9,10 +9,11 @@ const JSON_TYPES = /^application\/(?:[\w.-]+\+)?json(?:;|$)/;
 /** JSON everywhere; anything else only where a route asked for it, so that a CSRF form post finds no parser. */
 export function registerBodyParsers(instance: FastifyInstance, limits: HttpLimits): void {
   instance.removeAllContentTypeParsers();
-  instance.addContentTypeParser(JSON_TYPES, { parseAs: 'string' }, (_request, text, done) => {
+  instance.addContentTypeParser(JSON_TYPES, { parseAs: 'buffer' }, (_request, bytes, done) => {
     try {
+      const text = decoded(bytes as Buffer);
       // An empty body with a JSON type is what many clients send with DELETE or a bare POST.
-      done(null, text === '' ? undefined : parseBoundedJson(text as string, limits.jsonDepth));
+      done(null, text === '' ? undefined : parseBoundedJson(text, limits.jsonDepth));
     } catch (error) {
       done(error as Error);
     }
@@ -22,6 +23,17 @@ export function registerBodyParsers(instance: FastifyInstance, limits: HttpLimit
       done(null, limited(request, payload, limits.importBytes));
     else done(new DomainError('unsupported_media_type', 415, 'info', { detail: 'Send application/json.' }));
   });
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Decoded leniently, what is no UTF-8 would be stored as question marks, and nobody would know. */
+function decoded(bytes: Buffer): string {
+  try {
+    return strictUtf8.decode(bytes);
+  } catch {
+    throw new InvalidInput([{ path: '', message: 'must be UTF-8' }]);
+  }
 }
 
 /** Fastify counts bytes only of bodies that it reads itself. */
