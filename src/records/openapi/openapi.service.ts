@@ -5,6 +5,7 @@ import type { RequestContext } from '../../platform/http/index.js';
 import { recordTypes } from '../metadata/registry.js';
 import { ACCESS_POLICY, type AccessPolicy } from '../ports/access-policy.js';
 import { TypeViews } from '../view/type-views.service.js';
+import { withNullTypes } from './nullable.js';
 import { recordPaths } from './record-paths.js';
 import { inputSchema, recordSchema, schemaName } from './record-schemas.js';
 import { systemPaths, systemSchemas } from './system-paths.js';
@@ -35,9 +36,8 @@ export class OpenApiService {
     const document = SwaggerModule.createDocument(application, new DocumentBuilder().build(), {
       operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
     });
-    for (const item of Object.values(document.paths)) addProblems(item as unknown as Node);
-    const paths: unknown = document.paths;
-    return { paths: paths as Node, schemas: document.components?.schemas ?? {} };
+    const { paths, components } = document;
+    return { paths: withNullTypes(paths) as Node, schemas: withNullTypes(components?.schemas ?? {}) as Node };
   }
 
   document(ctx: RequestContext): Node {
@@ -52,18 +52,15 @@ export class OpenApiService {
         [`${name}Patch`, inputSchema(view, readOnly, false)],
       ];
     });
-    const paths: Node = {};
+    const paths: Node = { ...others.paths, ...systemPaths };
     for (const view of views) Object.assign(paths, recordPaths(view));
+    for (const item of Object.values(paths)) addProblems(item as Node);
     return {
       openapi: '3.1.0',
       info: { title: 'Holdfast', version: '1', description: 'A CRM with a policy-controlled cloud replica.' },
       servers: [{ url: '/' }],
       security: [{ bearer: [] }, { session: [] }],
-      paths: {
-        ...others.paths,
-        ...systemPaths,
-        ...paths,
-      },
+      paths,
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer' },

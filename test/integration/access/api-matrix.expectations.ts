@@ -5,11 +5,15 @@
 export interface Expectation {
   administrator: number;
   sales: number;
-  body?: object;
+  body?: object | string;
   /** what stands for a parameter of the path, instead of the id of a record that the administrator owns */
   parameters?: Record<string, string>;
   /** answers those who are not signed in with this instead of 401 */
   nobody?: number;
+  /** of the body, where it is no JSON */
+  contentType?: string;
+  /** what the id of the path is of, where it is not of a record */
+  of?: 'import';
 }
 
 /** On a record that somebody else owns. */
@@ -80,6 +84,11 @@ const customField = {
   classification: 'internal',
 };
 
+export const newImport = {
+  mapping: 'type: account\nfields:\n  externalId: { from: Id }\n  name: { from: Name }\n',
+  fileName: 'matrix.csv',
+};
+
 /** Every operation that does not belong to a record type. `#` becomes a number of its own in each call. */
 export const expectations: Record<string, Expectation> = {
   'post /api/v1/auth/sign-in': everybody(401, { body: { email: 'x@example.com', password: 'wrong' } }),
@@ -102,6 +111,20 @@ export const expectations: Record<string, Expectation> = {
   'post /api/v1/custom-fields': adminOnly(201, { body: customField }),
   'patch /api/v1/custom-fields/{id}': adminOnly(404, { parameters: noSuchId, body: { label: 'Changed' } }),
   'delete /api/v1/custom-fields/{id}': adminOnly(404, { parameters: noSuchId }),
+  'post /api/v1/imports': adminOnly(201, { body: newImport }),
+  'get /api/v1/imports': adminOnly(200),
+  'get /api/v1/imports/{id}': adminOnly(200, { of: 'import' }),
+  'put /api/v1/imports/{id}/file': adminOnly(202, {
+    ...{ of: 'import', body: 'Id,Name\nm1,Matrix\n', contentType: 'text/csv' },
+  }),
+  'get /api/v1/imports/{id}/errors': adminOnly(404, { of: 'import' }),
+  'post /api/v1/imports/{id}/cancel': adminOnly(200, { of: 'import' }),
+  'get /healthz': everybody(200, { nobody: 200 }),
+  'get /readyz': everybody(200, { nobody: 200 }),
+  'get /metrics': everybody(200, { nobody: 200 }),
+  'get /api/v1/jobs/dead': adminOnly(200),
+  'post /api/v1/jobs/dead/{job}/{id}/retry': adminOnly(404, { parameters: { job: 'import', ...noSuchId } }),
+  'delete /api/v1/jobs/dead/{job}/{id}': adminOnly(404, { parameters: { job: 'import', ...noSuchId } }),
   'get /api/v1/cloud/status': everybody(200),
   'get /api/v1/cloud/policy': adminOnly(404),
   'get /api/v1/cloud/policy/versions': adminOnly(200),
@@ -109,3 +132,36 @@ export const expectations: Record<string, Expectation> = {
   'post /api/v1/cloud/policy/propose': adminOnly(400, { body: { yaml: 'version: 1', reason: 'matrix' } }),
   'post /api/v1/cloud/policy/{version}/approve': adminOnly(404, { parameters: { version: '1' } }),
 };
+
+/** On a replica: what may be read; everything that changes something is 405, save signing in and out. */
+export const replicaExpectations: Record<string, Expectation> = {
+  'post /api/v1/auth/sign-in': everybody(401, { body: { email: 'x@example.com', password: 'wrong' } }),
+  'post /api/v1/auth/sign-out': everybody(204),
+  'get /api/v1/me': everybody(200),
+  'get /api/v1/types': everybody(200),
+  'get /api/v1/roles': adminOnly(200),
+  // Read from a table that does not travel.
+  'get /api/v1/users/{id}/roles': everybody(405, { nobody: 405 }),
+  'get /api/v1/api-tokens': everybody(200),
+  'get /api/v1/custom-fields': adminOnly(200),
+  'get /api/v1/cloud/status': everybody(200),
+  'get /healthz': everybody(200, { nobody: 200 }),
+  // The bucket of this replica is empty: it has nothing to show yet.
+  'get /readyz': everybody(503, { nobody: 503 }),
+  'get /metrics': everybody(200, { nobody: 200 }),
+};
+
+/** Whose good answers the document does not describe yet. It may get shorter, never longer. */
+export const undescribed: ReadonlySet<string> = new Set([
+  'get /healthz',
+  'get /readyz',
+  'get /metrics',
+  'post /api/v1/auth/sign-in',
+  'get /api/v1/me',
+  'get /api/v1/api-tokens',
+  'post /api/v1/api-tokens',
+  'get /api/v1/roles',
+  'get /api/v1/users/{id}/roles',
+  'put /api/v1/users/{id}/roles',
+  'get /api/v1/{plural}/{id}/timeline',
+]);
