@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DataSource } from 'typeorm';
 import { OwnPasswords, UserAccess } from '../../../src/access/index.js';
 import { loadConfig, type AppConfig } from '../../../src/platform/config/index.js';
 import { createHttpApp, listen, systemContext } from '../../../src/platform/http/index.js';
@@ -209,6 +208,3 @@ export class HttpClient {
     };
   }
 }
-
-export const dataSourceOf = (server: WholeServer): DataSource =>
-  server.app.get(DataSource, { strict: false });
