@@ -87,24 +87,32 @@ export class CustomFieldRegistry implements OnModuleInit, OnModuleDestroy {
     client.on('error', (error) => {
       this.warn(error);
     });
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${channel}`);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+    // Only a client that listened is replaced when it ends: one that never connected is tried again by who asked.
     client.on('end', () => {
       this.listenLater();
     });
     this.listener = client;
-    await client.connect();
-    await client.query(`LISTEN ${channel}`);
   }
 
   private listenLater(): void {
     if (this.isStopped) return;
+    clearTimeout(this.reconnecting);
     this.reconnecting = setTimeout(() => {
-      // What was notified while nobody listened is found by reading again.
-      this.listen()
-        .then(() => this.reload())
-        .catch((error: unknown) => {
+      this.listen().then(
+        // What was notified while nobody listened is found by reading again.
+        () => this.reloadOrWarn(),
+        (error: unknown) => {
           this.warn(error);
           this.listenLater();
-        });
+        },
+      );
     }, reconnectMs).unref();
   }
 
