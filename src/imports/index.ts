@@ -1,3 +1,2 @@
-export { runImport } from './run/import.job.js';
 export { ImportsModule } from './imports.module.js';
 export type { ImportOptions } from './imports.options.js';
