@@ -151,6 +151,9 @@ export class Publisher {
     signer?: Signer;
     line?: (line: string) => string;
     beat?: false;
+    /** lines before and after those of the views, counted as lines and no more: a first snapshot's earlier chunks */
+    earlier?: string[];
+    later?: string[];
   } = {};
 
   constructor(
@@ -178,7 +181,8 @@ export class Publisher {
       policyVersion: this.policyVersion,
       types: schema,
     });
-    return this.seal([header, ...lines], states);
+    const { earlier = [], later = [] } = this.forge;
+    return this.seal([header, ...earlier, ...lines, ...later], withLines(states, [...earlier, ...later]));
   }
 
   /** Puts any lines under a manifest that claims any states. */
@@ -286,6 +290,16 @@ export class Publisher {
       states: [...tally.values()].map(({ hash, ...rest }) => ({ ...rest, checksum: hash.toHex() })),
     };
   }
+}
+
+function withLines(states: TypeState[], lines: string[]): TypeState[] {
+  const count = (tag: string, type: string) =>
+    lines.filter((line) => line.startsWith(`["${tag}","${type}",`)).length;
+  return states.map((state) => ({
+    ...state,
+    upserts: state.upserts + count('u', state.type),
+    deletes: state.deletes + count('d', state.type),
+  }));
 }
 
 /** What the premises' views show and what the replica holds, as text to be compared. */

@@ -13,6 +13,7 @@ import {
   rootKey,
   signerFrom,
   TrustChain,
+  upsertLine,
   verifyAck,
 } from '../../../src/replication/format/index.js';
 import type { ReplicaFollower } from '../../../src/replication/replica/index.js';
@@ -54,6 +55,7 @@ async function seed(deals: number): Promise<void> {
   );
 }
 
+const idIn = (row: string) => row.slice('{"id":"'.length, '{"id":"'.length + 36);
 const change = (sql: string) => stage.primary.admin.query(sql);
 async function caughtUp(): Promise<void> {
   while ((await follower.step()) === 'applied');
@@ -132,6 +134,24 @@ describe('a replica', () => {
     expect(await position()).toBe('2.2');
     const { rows } = await stage.replica.admin.query('SELECT count(revenue)::int AS n FROM crm.account');
     expect(rows).toEqual([{ n: 0 }]);
+  });
+
+  it('lets the last line of an id count in a first snapshot, which is read while people work', async () => {
+    const deals = (await contents(stage)).premises.filter((row) => row.startsWith('deal '));
+    const [renamed = '', returned = ''] = deals.map((row) => row.slice('deal '.length));
+    const goneId = '0199a1b2-0000-7000-8000-000000000001';
+    stage.publisher.forge = {
+      earlier: [
+        upsertLine('deal', renamed.replace('"name":"Deal', '"name":"Before')),
+        upsertLine('deal', renamed.replace(idIn(renamed), goneId)),
+        deleteLine('deal', idIn(returned)),
+      ],
+      later: [deleteLine('deal', goneId)],
+    };
+    const { types } = await stage.publisher.publish();
+    expect(types.find(({ type }) => type === 'deal')).toMatchObject({ upserts: 202, deletes: 2, count: 200 });
+    await caughtUp();
+    await same();
   });
 
   it('says what it applied in an ack that its own key signed', async () => {
