@@ -70,7 +70,8 @@ export class S3Bucket implements Bucket {
       responseChecksumValidation: 'WHEN_REQUIRED',
       requestHandler: {
         connectionTimeout: options.connectTimeoutMs ?? 5_000,
-        requestTimeout: options.requestTimeoutMs ?? 60_000,
+        // Not the SDK's `requestTimeout`: that one only writes a warning, and the call goes on for ever.
+        socketTimeout: options.requestTimeoutMs ?? 60_000,
       },
     });
   }
