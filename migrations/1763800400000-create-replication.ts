@@ -188,7 +188,9 @@ END $fn$`;
 /**
  * One hash per view over everything that can change rows, or what a view shows of them, without a trigger
  * firing: columns, a rewritten or swapped file, partitions and children, rules, row security, the triggers and
- * their functions. A trigger's xmin is in it, so that one disabled and enabled again between two looks shows.
+ * their functions. A trigger's xmin is in it, so that one disabled and enabled again between two looks shows. While
+ * a capture trigger is off or gone, the snapshot is in it too: it differs at each look that can see another row, so
+ * that the table is compared as long as nobody reports what happens to it.
  */
 const catalogFingerprint = `
 CREATE FUNCTION cloud.catalog_fingerprint() RETURNS TABLE (type text, fingerprint text)
@@ -213,6 +215,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f
       UNION ALL
       SELECT concat_ws(' ', 'rule', r.ev_class, r.rulename, r.ev_enabled, r.xmin) FROM pg_rewrite r
         WHERE r.ev_class = t.relid
+      UNION ALL
+      SELECT concat_ws(' ', 'not captured', pg_current_snapshot()) WHERE t.relid = t.root AND 4 > (
+        SELECT count(*) FROM pg_trigger g WHERE g.tgrelid = t.root AND g.tgenabled IN ('O', 'A')
+          AND g.tgname LIKE 'holdfast\\_capture\\_%')
     ) d GROUP BY t.root
   )
   SELECT s.type, md5(string_agg(d.hash, ' ' ORDER BY d.root)) FROM replication.view_source s

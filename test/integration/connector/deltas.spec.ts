@@ -124,4 +124,17 @@ describe('a delta', () => {
     await expectEqual('account');
     expect([...world.reader.rows('account').values()][0]).toContain('unseen');
   });
+
+  it('compares a table at every look as long as a trigger is off', async () => {
+    await world.sql('ALTER TABLE crm.account DISABLE TRIGGER USER');
+    for (const name of ['first', 'second']) {
+      await world.sql('UPDATE crm.account SET name = $1', [name]);
+      lane.publisher.lookAtTables();
+      await lane.settle();
+      await world.reader.catchUp();
+      await expectEqual('account');
+    }
+    await world.sql('ALTER TABLE crm.account ENABLE TRIGGER USER');
+    expect([...world.reader.rows('account').values()][0]).toContain('second');
+  });
 });
