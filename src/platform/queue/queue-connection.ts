@@ -24,6 +24,8 @@ export class QueueConnection implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     this.opened = await openQueueBackend(this.config.queue, this.registry.jobs().length, this.log);
+    // Now, while the backend is known to answer: a queue whose first attempt to connect failed never tries again.
+    for (const { name } of this.registry.jobs()) await this.queue(name).waitUntilReady();
     this.health.register('queue', () => this.backend.probe());
     this.timer = setInterval(() => void this.measure(), DEPTH_INTERVAL_MS).unref();
   }
