@@ -46,7 +46,7 @@ export class ChunkLost extends Error {}
  * once more under one last snapshot, whose state the whole then is.
  */
 export class FirstSnapshot {
-  private uploading: Promise<void> = Promise.resolve();
+  private uploading: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly parts: SnapshotParts) {}
 
@@ -92,12 +92,12 @@ export class FirstSnapshot {
       let after = done.findLast((chunk) => chunk.type === type)?.last_id ?? NO_ID;
       for (;;) {
         signal.throwIfAborted();
-        await this.parts.spool.assertRoom();
+        await this.makeRoom(generation);
         const chunk = await this.readChunk(generation, type, after, part);
         if (chunk === null) break;
         await this.parts.events.reach('chunk-recorded', { generation: generation.id, n: 1 });
         await this.uploading;
-        this.uploading = this.upload(generation, part, chunk);
+        this.uploading = this.upload(generation, part, chunk.entry);
         after = chunk.lastId;
         part += 1;
       }
@@ -142,15 +142,29 @@ export class FirstSnapshot {
   }
 
   /** Runs beside the next chunk's reading. What fails here stays in the spool and goes up before the manifest. */
-  private async upload(generation: Generation, part: number, chunk: SnapshotChunk): Promise<void> {
+  private async upload(generation: Generation, part: number, entry: PartEntry): Promise<boolean> {
     const { bucket, spool } = this.parts;
     const path = spool.pathOf(placeOf(generation), part);
     try {
-      await bucket.putFile(chunk.entry.name, path);
+      await bucket.putFile(entry.name, path);
       await spool.removePart(path);
+      return true;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
+      return false;
     }
+  }
+
+  /** Where the bucket was away for a while, parts have gathered here, and nothing else would carry them up. */
+  private async makeRoom(generation: Generation): Promise<void> {
+    const { spool } = this.parts;
+    if (await spool.hasRoom()) return;
+    await this.uploading;
+    for (const chunk of await this.chunks(generation.id)) {
+      const isHere = await spool.hasFile(spool.pathOf(placeOf(generation), chunk.part));
+      if (isHere && !(await this.upload(generation, chunk.part, chunk.entry))) break;
+    }
+    await spool.assertRoom();
   }
 
   private async assertKept(generation: Generation, chunks: readonly ChunkRow[]): Promise<void> {

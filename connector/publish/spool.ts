@@ -44,6 +44,10 @@ export class Spool {
     return total;
   }
 
+  async hasRoom(): Promise<boolean> {
+    return (await this.bytes()) < this.maxBytes;
+  }
+
   /** @throws SpoolFull */
   async assertRoom(): Promise<void> {
     const bytes = await this.bytes();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LeaseLost } from '../../../connector/publish/publish.errors.js';
 import type { LaneStep } from '../../../connector/publish/lane-events.js';
+import { Spool } from '../../../connector/publish/spool.js';
 import { manifestKey } from '../../../src/replication/format/index.js';
 import { Crash, crashAt, openWorld, viewContent, type ConnectorWorld } from './connector-world.js';
 
@@ -125,6 +126,22 @@ describe('a publisher that is killed', () => {
     await second.settle();
     await expectExact();
     expect(world.reader.head).toMatchObject({ generation: 2, n: 1 });
+  });
+});
+
+describe('a first snapshot over a bucket that is away', () => {
+  it('stops when its spool is full, and goes on from there when the bucket is back', async () => {
+    for (let index = 0; index < 7; index += 1) await account();
+    const { bucket } = world;
+    const putFile = bucket.putFile.bind(bucket);
+    bucket.putFile = () => Promise.reject(new Error('away'));
+    const lane = await world.publisher({ chunkRows: 2, spool: new Spool(world.spoolFolder, 1) });
+    await expect(lane.settle()).rejects.toMatchObject({ code: 'spool-full' });
+    await expect(lane.settle()).rejects.toMatchObject({ code: 'spool-full' });
+    bucket.putFile = putFile;
+    await lane.settle();
+    await expectExact();
+    expect(world.reader.head).toMatchObject({ generation: 1, n: 1 });
   });
 });
 
