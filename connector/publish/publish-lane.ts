@@ -34,6 +34,8 @@ export interface LaneOptions {
 const MAX_BACKOFF_MS = 30_000;
 const STATUS_EVERY_MS = 1_000;
 const UPKEEP_EVERY_MS = 10_000;
+/** Coalescing reads the whole backlog, and where every key in it is another there is nothing to gain. */
+const COALESCE_EVERY_MS = 600_000;
 
 /**
  * The publishing lane: a loop under a lease. It is no queue job on purpose (docs/adr/0007): the lease in PostgreSQL says
@@ -51,6 +53,8 @@ export class PublishLane {
   private isBucketProbed = false;
   private statusWrittenAt = 0;
   private upkeepAt = 0;
+  private coalescedAt = 0;
+  private isRenewing = false;
   private wentLive = 0;
 
   constructor(private readonly options: LaneOptions) {
@@ -155,8 +159,10 @@ export class PublishLane {
       },
     });
     laneBacklog.set(backlog);
-    if (backlog > this.options.maxBacklog && generation !== null)
-      await coalesceChanges(this.options.db, generation);
+    const isTooLong = backlog > this.options.maxBacklog && now - this.coalescedAt >= COALESCE_EVERY_MS;
+    if (!isTooLong || generation === null) return;
+    this.coalescedAt = now;
+    await coalesceChanges(this.options.db, generation);
   }
 
   private async upkeep(): Promise<void> {
@@ -164,17 +170,21 @@ export class PublishLane {
     if (now - this.upkeepAt < UPKEEP_EVERY_MS) return;
     this.upkeepAt = now;
     const { db, publisher, log } = this.options;
-    const refused = await this.acks.collect();
-    if (refused.length > 0) log.warn({ event: 'acks.refused', replicas: refused });
     const pruned = await forgetOldChanges(db);
     if (pruned > 0) log.debug({ event: 'changes.pruned', rows: pruned });
     const generation = await publisher.generations.current();
     if (generation !== null) await forgetOldBatches(db, generation);
+    // last, because what the bucket answers must not keep the database from being tidied
+    const refused = await this.acks.collect();
+    if (refused.length > 0) log.warn({ event: 'acks.refused', replicas: refused });
   }
 
   private async renew(): Promise<void> {
-    if (!this.options.lease.isHeld) return;
+    // A large batch is recorded under the lease's row lock: one renewal may wait for it, not all connections.
+    if (!this.options.lease.isHeld || this.isRenewing) return;
+    this.isRenewing = true;
     await this.options.lease.confirm().catch((error: unknown) => this.note(error));
+    this.isRenewing = false;
   }
 
   private waitAfter(outcome: TurnOutcome | 'standby', pollMs: number): number {

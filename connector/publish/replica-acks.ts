@@ -1,4 +1,4 @@
-import { ObjectNotFound, type Bucket } from '../../src/platform/bucket/index.js';
+import { ObjectNotFound, ObjectTooLarge, type Bucket } from '../../src/platform/bucket/index.js';
 import { ackKey, FormatError, verifyAck, type Ack } from '../../src/replication/format/index.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 import type { ConnectorTrust } from './trust.js';
@@ -19,7 +19,7 @@ export class ReplicaAcks {
     for (const { name } of this.trust.chain.current.replicas) {
       const bytes = await this.fetch(name);
       if (bytes === null) continue;
-      const ack = this.verified(bytes, name);
+      const ack = bytes === 'too-large' ? null : this.verified(bytes, name);
       if (ack === null) refused.push(name);
       else await this.store(ack);
     }
@@ -35,11 +35,12 @@ export class ReplicaAcks {
     }
   }
 
-  private async fetch(replica: string): Promise<Buffer | null> {
+  private async fetch(replica: string): Promise<Buffer | 'too-large' | null> {
     try {
       return await this.bucket.get(ackKey(replica), { maxBytes: MAX_ACK_BYTES });
     } catch (error) {
       if (error instanceof ObjectNotFound) return null;
+      if (error instanceof ObjectTooLarge) return 'too-large';
       throw error;
     }
   }

@@ -1,4 +1,4 @@
 export type { Bucket, GetOptions, ObjectInfo, PutOptions } from './bucket.port.js';
-export { ObjectNotFound } from './bucket.errors.js';
+export { ObjectNotFound, ObjectTooLarge } from './bucket.errors.js';
 export { openBucket } from './open-bucket.js';
 export type { S3Options } from './s3-bucket.js';

@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { PublishLane } from '../../../connector/publish/publish-lane.js';
+import { ReplicaAcks } from '../../../connector/publish/replica-acks.js';
+import { Spool } from '../../../connector/publish/spool.js';
+import { createLogger } from '../../../src/platform/logging/index.js';
+import { ackKey } from '../../../src/replication/format/index.js';
+import { waitFor } from '../../support/index.js';
+import { openWorld, type ConnectorWorld, type TestPublisher } from './connector-world.js';
+
+let world: ConnectorWorld;
+let publisher: TestPublisher;
+let lane: PublishLane | null = null;
+
+beforeEach(async () => {
+  world = await openWorld();
+  await world.activate('types: { account: }');
+  publisher = await world.publisher({ leaseMs: 300 });
+  await publisher.settle();
+});
+afterEach(async () => {
+  await lane?.stop();
+  lane = null;
+  await world.end();
+});
+
+function startLane(maxBacklog: number): void {
+  lane = new PublishLane({
+    ...{ publisher: publisher.publisher, lease: publisher.lease, db: publisher.db },
+    ...{ bucket: world.bucket, spool: new Spool(world.spoolFolder, 1_000_000_000), trust: world.trust },
+    ...{ log: createLogger({ level: 'silent', name: 'test' }), onGenerationLive: () => Promise.resolve() },
+    ...{ pollMs: 20, leaseMs: 300, beatMs: 10_000, maxBacklog },
+  });
+  lane.start();
+}
+
+const changeAccount = () => world.insert('crm.account', { name: 'Acme', kind: 'customer' });
+
+describe('the lane', () => {
+  it('coalesces a long backlog once in a while, not with every report', async () => {
+    await world.sql('UPDATE replication.connector_control SET paused = true');
+    await changeAccount();
+    let reports = 0;
+    let coalesced = 0;
+    const query = publisher.db.query.bind(publisher.db);
+    publisher.db.query = (sql, parameters) => {
+      if (sql.includes('UPDATE replication.connector_status')) reports += 1;
+      if (sql.includes('coalesce_changes')) coalesced += 1;
+      return query(sql, parameters);
+    };
+    startLane(0);
+    await waitFor(() => reports >= 3, { timeoutMs: 20_000 });
+    expect(coalesced).toBe(1);
+  });
+
+  it('waits for its own lock on the lease with one connection', async () => {
+    startLane(1_000_000);
+    const holder = await world.database.admin.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT 1 FROM replication.lease FOR UPDATE');
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const waiting = await world.sql(
+      `SELECT count(*)::int AS n FROM pg_stat_activity
+       WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%replication.lease%'`,
+    );
+    await holder.query('ROLLBACK');
+    holder.release();
+    expect(waiting).toEqual([{ n: 1 }]);
+  });
+
+  it('takes an ack that is too long for one that was refused', async () => {
+    await world.bucket.put(ackKey('london'), Buffer.alloc(2 * 1024 * 1024));
+    const acks = new ReplicaAcks(publisher.db, world.bucket, world.trust);
+    expect(await acks.collect()).toEqual(['london']);
+  });
+
+  it('forgets old changes also while the bucket will not show the acks', async () => {
+    await changeAccount();
+    await publisher.settle();
+    const get = world.bucket.get.bind(world.bucket);
+    world.bucket.get = (key, options) =>
+      key.startsWith('acks/') ? Promise.reject(new Error('forbidden')) : get(key, options);
+    startLane(1_000_000);
+    const left = () => world.sql(`SELECT 1 FROM replication.change WHERE type = 'account'`);
+    await waitFor(async () => (await left()).length === 0, { timeoutMs: 5_000 });
+  });
+});
