@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags, ApiResponse } from '@nestjs/swagger';
+import { MeDto } from './me.dto.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
 import { withTransaction } from '../../platform/database/index.js';
@@ -36,6 +37,7 @@ export class AuthController {
   @Post('auth/sign-in')
   @HttpCode(200)
   @ApiOperation({ summary: 'Sign in with e-mail address and password', operationId: 'signIn' })
+  @ApiResponse({ status: 200, type: MeDto })
   async signIn(
     @Ctx() ctx: RequestContext,
     @Body() body: SignInBody,
@@ -73,6 +75,7 @@ export class AuthController {
   @Get('me')
   @OpenBeforePasswordChange()
   @ApiOperation({ summary: 'Who one is and what one may do', operationId: 'getMe' })
+  @ApiResponse({ status: 200, type: MeDto })
   me(@Ctx() ctx: RequestContext): Me {
     return presentMe(known(ctx), this.options);
   }

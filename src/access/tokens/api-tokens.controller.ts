@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags, ApiResponse } from '@nestjs/swagger';
+import { ApiTokensDto, NewApiTokenDto } from './api-token.dto.js';
 import {
   ArrayNotEmpty,
   ArrayUnique,
@@ -55,6 +56,7 @@ export class ApiTokensController {
     summary: 'Own API tokens; all of them for those who manage users',
     operationId: 'listApiTokens',
   })
+  @ApiResponse({ status: 200, type: ApiTokensDto })
   async list(@Ctx() ctx: RequestContext): Promise<{ data: ApiTokenSummary[] }> {
     return { data: await this.tokens.list(ctx) };
   }
@@ -65,6 +67,7 @@ export class ApiTokensController {
     summary: 'Make an API token; the answer is the only place that shows it',
     operationId: 'createApiToken',
   })
+  @ApiResponse({ status: 201, type: NewApiTokenDto })
   async create(
     @Ctx() ctx: RequestContext,
     @Body() body: NewApiTokenBody,

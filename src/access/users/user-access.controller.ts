@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
-import { ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiProperty, ApiTags, ApiResponse } from '@nestjs/swagger';
+import { RolesDto, UserRolesDto } from '../roles/role.dto.js';
 import { ArrayMaxSize, ArrayUnique, IsArray, IsString, MaxLength } from 'class-validator';
 import { Ctx, type RequestContext } from '../../platform/http/index.js';
 import { PrimaryOnly, RequirePermission } from '../guard/decorators.js';
@@ -38,6 +39,7 @@ export class UserAccessController {
 
   @Get('roles')
   @ApiOperation({ summary: 'The roles and what each allows', operationId: 'listRoles' })
+  @ApiResponse({ status: 200, type: RolesDto })
   async listRoles(): Promise<{ data: StoredRole[] }> {
     return { data: await this.roles.list() };
   }
@@ -45,6 +47,7 @@ export class UserAccessController {
   @Get('users/:id/roles')
   @PrimaryOnly()
   @ApiOperation({ summary: "A user's roles", operationId: 'getUserRoles' })
+  @ApiResponse({ status: 200, type: UserRolesDto })
   async rolesOf(@Param('id', knownIdForm) id: string): Promise<{ roles: string[] }> {
     return { roles: await this.users.rolesOf(id) };
   }
@@ -52,6 +55,7 @@ export class UserAccessController {
   @Put('users/:id/roles')
   @PrimaryOnly()
   @ApiOperation({ summary: "Set a user's roles", operationId: 'setUserRoles' })
+  @ApiResponse({ status: 200, type: UserRolesDto })
   async setRoles(
     @Ctx() ctx: RequestContext,
     @Param('id', knownIdForm) id: string,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { databaseRoleNames, type DatabaseRole } from '../../platform/database/index.js';
 
@@ -49,9 +49,15 @@ export class Home {
 
   async make(): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    await chmod(this.folder, 0o700);
+    // Somebody's folder of other things keeps its mode (`--home /tmp`); what we make in it is closed by itself.
+    if (await this.isOurs()) await chmod(this.folder, 0o700);
     for (const name of ['bucket', 'config', 'keys', 'logs', 'files'])
       await mkdir(join(this.folder, name), { recursive: true, mode: 0o700 });
+  }
+
+  private async isOurs(): Promise<boolean> {
+    const names = await readdir(this.folder);
+    return names.length === 0 || names.includes(basename(this.stateFile));
   }
 
   /** What earlier starts wrote down, or the beginnings of a new installation. */

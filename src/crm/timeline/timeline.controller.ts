@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiQuery, ApiTags, ApiResponse } from '@nestjs/swagger';
+import { TimelinePageDto } from './timeline.dto.js';
 import { Ctx, type RequestContext } from '../../platform/http/index.js';
 import { QueryProblems, recordTypes, textsOf, typeOfPath } from '../../records/index.js';
 import type { TimelinePage } from './timeline.entry.js';
@@ -14,6 +15,7 @@ export class TimelineController {
 
   @Get()
   @ApiOperation({ operationId: 'getTimeline', summary: 'Activities and changes around one record' })
+  @ApiResponse({ status: 200, type: TimelinePageDto })
   @ApiParam({ name: 'plural', enum: recordTypes().map(({ plural }) => plural) })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiQuery({ name: 'limit', required: false, type: Number })
