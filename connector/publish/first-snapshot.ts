@@ -3,6 +3,7 @@ import { MultisetHash, type PartEntry, type TypeState } from '../../src/replicat
 import type { BatchSealer } from './batch-sealer.js';
 import { openPart } from './batch-writer.js';
 import type { SealedBatch } from './batch.store.js';
+import { readActiveVersion } from './cloud-catalog.js';
 import { assertSameSource, type DeltaMaker } from './delta-maker.js';
 import type { Generation, GenerationStore } from './generation.store.js';
 import type { LaneEvents } from './lane-events.js';
@@ -143,9 +144,11 @@ export class FirstSnapshot {
 
   /** Runs beside the next chunk's reading. What fails here stays in the spool and goes up before the manifest. */
   private async upload(generation: Generation, part: number, entry: PartEntry): Promise<boolean> {
-    const { bucket, spool } = this.parts;
+    const { db, bucket, spool } = this.parts;
     const path = spool.pathOf(placeOf(generation), part);
     try {
+      // what waited here may have been read under a policy that is no longer in force
+      if ((await readActiveVersion(db))?.version !== generation.policyVersion) return false;
       await bucket.putFile(entry.name, path);
       await spool.removePart(path);
       return true;

@@ -11,7 +11,7 @@ import { GenerationStore, type Generation } from './generation.store.js';
 import { LaneEvents, type LaneListener } from './lane-events.js';
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase } from '../connector-database.js';
-import { ForkDetected, GenerationSpoiled, PolicyChanged } from './publish.errors.js';
+import { ForkDetected, GenerationSpoiled, PolicyChanged, StandbyRefused } from './publish.errors.js';
 import { SnapshotReader } from './snapshot-reader.js';
 import { Spool } from './spool.js';
 import type { ConnectorTrust } from './trust.js';
@@ -37,6 +37,7 @@ const CHUNK_ROWS = 50_000;
 const FINGERPRINT_EVERY_MS = 5_000;
 
 interface Look {
+  is_standby: boolean;
   has_changes: boolean;
   at: Date;
   snapshot: string;
@@ -192,13 +193,16 @@ export class Publisher {
     }
     const { cursor } = generation;
     const {
+      is_standby: isStandby,
       has_changes: hasChanges,
       at,
       snapshot,
     } = await this.options.db.one<Look>(
       `SELECT EXISTS (${changesSinceSql(cursor ?? '')}) AS has_changes, transaction_timestamp() AS at,
-         pg_current_snapshot()::text AS snapshot`,
+         pg_is_in_recovery() AS is_standby, pg_current_snapshot()::text AS snapshot`,
     );
+    // where an address has moved to a standby, its silence proves nothing
+    if (isStandby) throw new StandbyRefused();
     // a database that was set back may show no change at all
     assertRisen(snapshot, cursor);
     if (!hasChanges) this.currentAsOf = at;

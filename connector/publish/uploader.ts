@@ -33,6 +33,7 @@ export class Uploader {
     for (const [index, entry] of batch.parts.entries()) {
       const path = this.parts.spool.pathOf(batch, index);
       if (await this.isUploaded(batch, entry, path)) continue;
+      await this.assertPolicy(batch);
       await this.parts.bucket.putFile(entry.name, path);
       await this.parts.events.reach('part-uploaded', batch);
     }

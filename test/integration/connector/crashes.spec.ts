@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LeaseLost } from '../../../connector/publish/publish.errors.js';
 import type { LaneStep } from '../../../connector/publish/lane-events.js';
 import { Spool } from '../../../connector/publish/spool.js';
-import { manifestKey } from '../../../src/replication/format/index.js';
+import { manifestKey, partPrefix } from '../../../src/replication/format/index.js';
 import { Crash, crashAt, openWorld, viewContent, type ConnectorWorld } from './connector-world.js';
 
 const POLICY = `
@@ -234,6 +234,16 @@ describe('a fork', () => {
     await expect(lane.settle()).rejects.toMatchObject({ code: 'fork-detected' });
   });
 
+  it('is not concluded on a standby, whose silence proves nothing either', async () => {
+    const lane = await world.publisher();
+    await lane.settle();
+    const one = lane.db.one.bind(lane.db);
+    lane.db.one = (sql, parameters) => one(sql.replace('pg_is_in_recovery()', 'true'), parameters);
+    const before = lane.publisher.currentAsOf;
+    await expect(lane.settle()).rejects.toMatchObject({ code: 'standby-refused' });
+    expect(lane.publisher.currentAsOf).toBe(before);
+  });
+
   it('is seen by a database that never published, over a bucket that is not empty', async () => {
     await world.bucket.put(manifestKey(3, 1), Buffer.from('{}'));
     const lane = await world.publisher();
@@ -274,6 +284,8 @@ types:
       await account();
       await lane.settle();
       expect(await world.bucket.head(manifestKey(1, 2))).toBeNull();
+      const parts = await readdir(join(world.bucketFolder, partPrefix(1)));
+      expect(parts.some((name) => name.startsWith('0000000002-'))).toBe(step === 'part-uploaded');
       await expectExact();
       expect(world.reader.head).toMatchObject({ generation: 2, n: 1 });
     },
