@@ -5,6 +5,8 @@ import type { ReplicaBucket } from './replica-bucket.js';
 import { nextAckSequence, type AppliedState } from './replica-state.store.js';
 
 const PASSING_INTERVAL_MS = 1000;
+/** Each look at the bucket comes by here; one that takes no acks is not asked every time. */
+const AFTER_FAILURE_MS = 30_000;
 
 interface AckSettings {
   pool: Pool;
@@ -35,6 +37,7 @@ export class ReplicaAcks {
 
   async write(state: AppliedState | null, root: number): Promise<void> {
     if (state === null || state.digest === this.acknowledged) return;
+    if (this.hasFailed && Date.now() - this.writtenAt < AFTER_FAILURE_MS) return;
     const { log } = this.settings;
     this.writtenAt = Date.now();
     try {

@@ -169,6 +169,20 @@ describe('a replica', () => {
     expect(ack.recipients).toEqual([{ fromGeneration: 1, recipient: stage.recipient }]);
   });
 
+  it('asks a bucket that takes no ack now and then, not at every look', async () => {
+    let asked = 0;
+    const put = stage.bucket.put.bind(stage.bucket);
+    stage.bucket.put = (key, ...rest) => {
+      if (!key.startsWith('acks/')) return put(key, ...rest);
+      asked += 1;
+      return Promise.reject(new Error('read-only'));
+    };
+    await stage.publisher.publish();
+    for (let look = 0; look < 5; look += 1) await caughtUp();
+    await same();
+    expect(asked).toBe(1);
+  });
+
   it('takes the time of a beat as proof that nothing has changed since', async () => {
     await stage.publisher.publish();
     await caughtUp();
