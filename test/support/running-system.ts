@@ -86,7 +86,7 @@ export async function beginStart(
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  const log = createWriteStream(join(home, 'start.log'), { flags: 'a' });
+  const log = createWriteStream(`${home}.start.log`, { flags: 'a' });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => (printed += chunk.toString()));
