@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { systemContext } from '../../../src/platform/http/index.js';
 import { activatePolicy, bootstrapPolicy, proposePolicy } from '../../../src/replication/policy/index.js';
+import { waitFor } from '../../support/index.js';
 import { openPolicyDatabase, personContext, type PolicyDatabase } from './policy-database.js';
 
 describe('putting a policy into force', () => {
@@ -70,6 +71,22 @@ describe('putting a policy into force', () => {
     expect(await captured()).not.toContain('crm.product');
     expect(await captured()).toEqual(expect.arrayContaining(['crm.account', 'crm.deal', 'crm."user"']));
     await expect(db.connector.query('SELECT 1 FROM cloud.product')).rejects.toMatchObject({ code: '42P01' });
+  });
+
+  it('waits for a connector that is locking the views, and never the two for each other', async () => {
+    const [first, ...others] = (
+      await db.sql('SELECT type FROM replication.view_catalog ORDER BY position')
+    ).map(({ type }) => `cloud."${String(type)}"`);
+    const reader = await db.connector.connect();
+    await reader.query(`BEGIN; LOCK TABLE ${String(first)} IN ACCESS SHARE MODE`);
+    const activation = db.activate('types: { account: }');
+    const isWaiting = () =>
+      db.sql(`SELECT 1 FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'`);
+    await waitFor(async () => (await isWaiting()).length > 0);
+    await reader.query(`LOCK TABLE ${others.join(', ')} IN ACCESS SHARE MODE; COMMIT`);
+    reader.release();
+    await activation;
+    expect(await states()).toContainEqual({ version: 2, state: 'active' });
   });
 
   it('changes nothing when any step of it fails', async () => {

@@ -32,7 +32,9 @@ async function dropInstalled(tx: SqlRunner): Promise<void> {
   for (const { name } of functions) await query(tx, `DROP FUNCTION ${name}`);
   const views = await query<{ name: string }>(
     tx,
-    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'cloud'::regnamespace AND relkind = 'v' ORDER BY 1`,
+    // In the order in which the connector locks them: in any other the two can wait for each other.
+    `SELECT c.relname AS name FROM pg_class c LEFT JOIN replication.view_catalog v ON v.type = c.relname
+     WHERE c.relnamespace = 'cloud'::regnamespace AND c.relkind = 'v' ORDER BY v.position, c.relname`,
   );
   if (views.length > 0)
     await query(tx, `DROP VIEW ${views.map(({ name }) => `cloud.${identifier(name)}`).join(', ')}`);
