@@ -172,3 +172,19 @@ describe('the views of the demonstration policy', () => {
     }
   });
 });
+
+describe('a mask', () => {
+  it('leaves an empty value empty, whichever it is', async () => {
+    const db = await openPolicyDatabase();
+    await db.activate(
+      'types: { contact: { fields: { email: { mask: domain }, phone: { mask: last4 }, jobTitle: { mask: all } } } }',
+    );
+    const id = await db.insert('crm.contact', { last_name: 'Bare' });
+    const { rows } = await db.connector.query(
+      'SELECT email, phone, job_title FROM cloud.contact WHERE id = $1',
+      [id],
+    );
+    await db.close();
+    expect(rows).toEqual([{ email: null, phone: null, job_title: null }]);
+  });
+});

@@ -75,7 +75,7 @@ function referenceSql(
   return `${alias}.id AS ${column}`;
 }
 
-/** Never more than half of a value shows, and its length does not. */
+/** Never more than half of a name or number shows; its length does not. What is empty stays so under every mask. */
 function maskSql(mask: MaskName, value: string, field: FieldMeta): string {
   const dots = literal('••••');
   switch (mask) {
@@ -86,7 +86,7 @@ function maskSql(mask: MaskName, value: string, field: FieldMeta): string {
     case 'initial':
       return `left(${value}, least(1, length(${value}) / 2)) || ${dots}`;
     case 'domain':
-      return `${dots} || coalesce(substring(${value} from '@[^@]*$'), '')`;
+      return `CASE WHEN ${value} IS NOT NULL THEN ${dots} || coalesce(substring(${value} from '@[^@]*$'), '') END`;
     case 'all':
       return `CASE WHEN ${value} IS NOT NULL THEN ${dots} END`;
   }
