@@ -7,10 +7,13 @@ import { ConnectorDatabase } from '../connector-database.js';
 import { purgeGenerations } from './purge.job.js';
 
 const EVERY_MS = 15_000;
+/** A publisher that was frozen may put a part of a purged generation when it wakes; nothing in PostgreSQL tells. */
+const SWEEP_EVERY_MS = 3_600_000;
 
 @Injectable()
 export class PurgeReconciler implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
+  private sweptAt = 0;
 
   constructor(
     private readonly db: ConnectorDatabase,
@@ -28,13 +31,16 @@ export class PurgeReconciler implements OnApplicationBootstrap, OnApplicationShu
 
   /** Never fails: the next look finds what this one could not queue. */
   async reconcile(): Promise<void> {
+    const now = Date.now();
     try {
       const [owed] = await this.db.query<{ live: number }>(
         `SELECT g.id AS live FROM replication.generation g WHERE g.state = 'live'
-           AND EXISTS (SELECT 1 FROM replication.generation o WHERE o.state = 'retired' AND o.id < g.id)`,
+           AND ($1 OR EXISTS (SELECT 1 FROM replication.generation o WHERE o.state = 'retired' AND o.id < g.id))`,
+        [now - this.sweptAt >= SWEEP_EVERY_MS],
       );
-      if (owed !== undefined)
-        await this.queue.add(purgeGenerations, owed, { jobId: `purge-below-${String(owed.live)}` });
+      if (owed === undefined) return;
+      await this.queue.add(purgeGenerations, owed, { jobId: `purge-below-${String(owed.live)}` });
+      this.sweptAt = now;
     } catch (error) {
       this.log.warn({ event: 'purge.not-queued', err: error });
     }

@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { PurgeReconciler, purgeGenerationsBelow } from '../../../connector/purge/index.js';
+import { createLogger } from '../../../src/platform/logging/index.js';
+import type { JobQueue } from '../../../src/platform/queue/index.js';
+import { partKey } from '../../../src/replication/format/index.js';
+import { openWorld, type ConnectorWorld, type TestPublisher } from './connector-world.js';
+
+let world: ConnectorWorld;
+let lane: TestPublisher;
+
+beforeEach(async () => {
+  world = await openWorld();
+  await world.activate('types: { account: }');
+  lane = await world.publisher();
+  await lane.settle();
+});
+afterEach(() => world.end());
+
+/** What a reconciler asks of the queue; the queue itself is tried in test/integration/platform. */
+function reconciler(): { purges: PurgeReconciler; asked: unknown[] } {
+  const asked: unknown[] = [];
+  const queue: Pick<JobQueue, 'add'> = {
+    add: (_job, data) => {
+      asked.push(data);
+      return Promise.resolve('');
+    },
+  };
+  const log = createLogger({ level: 'silent', name: 'test' });
+  return { purges: new PurgeReconciler(lane.db, queue as JobQueue, log), asked };
+}
+
+describe('what is left of older generations', () => {
+  it('is looked for now and then even where none is known, since a frozen publisher may wake late', async () => {
+    await world.activate('types: { account: , product: }');
+    await lane.settle();
+    await world.sql(`UPDATE replication.generation SET state = 'purged' WHERE state = 'retired'`);
+    const { purges, asked } = reconciler();
+    await purges.reconcile();
+    await purges.reconcile();
+    expect(asked).toEqual([{ live: 2 }]);
+    await world.bucket.put(partKey(1, 9, 0), Buffer.from('late'));
+    await purgeGenerationsBelow(world.bucket, 2, new AbortController().signal);
+    expect(await world.bucket.head(partKey(1, 9, 0))).toBeNull();
+    await world.reader.catchUp();
+    expect(world.reader.head).toMatchObject({ generation: 2, n: 1 });
+  });
+});
