@@ -50,6 +50,8 @@ export class ConnectorDatabase {
       options: SESSION_OPTIONS,
       connectionTimeoutMillis: 10_000,
       keepAlive: true,
+      // else the system's two hours: for so long a connection that died without a word would hold the lane
+      keepAliveInitialDelayMillis: 10_000,
     };
   }
 

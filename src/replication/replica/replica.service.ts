@@ -33,6 +33,8 @@ export class ReplicaService implements OnApplicationBootstrap, OnApplicationShut
       application_name: 'holdfast replica apply',
       max: 3,
       connectionTimeoutMillis: 10_000,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
       // A first snapshot takes as long as it takes; it ends with the connection where this process ends.
       options: sessionOptions({ statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 }),
     });
