@@ -18,7 +18,7 @@ export function partPrefix(generation?: number): string {
   return generation === undefined ? 'd/' : `d/${padded(generation, 8)}/`;
 }
 
-/** @param fence as in {@link manifestKey} */
+/** @param fence the lease epoch, so that a publisher that was frozen cannot write over its successor's parts */
 export function partKey(generation: number, n: number, part: number, fence?: number): string {
   const suffix = fence === undefined ? '' : `-e${padded(fence, 10)}`;
   return `${partPrefix(generation)}${padded(n, 10)}-${padded(part, 5)}${suffix}`;

@@ -30,7 +30,7 @@ export interface WritePartOptions {
   recipients: readonly string[];
   /** file to create (0600); must not exist */
   path: string;
-  /** see `partKey` */
+  /** lease epoch, see `partKey` */
   fence?: number;
 }
 
