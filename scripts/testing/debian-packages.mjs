@@ -1,11 +1,16 @@
-// The tests need a Redis, a browser and, for the second reader of the replica format, two Python modules. On a bare Debian they are installed; elsewhere the message says what to do.
+// The tests need a Redis, a browser, an older PostgreSQL and, for the second reader of the replica format, two Python modules. On a bare Debian they are installed; elsewhere the message says what to do.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 
 const needed = [
   { package: 'redis-server', program: 'redis-server', for: 'queue tests' },
   { package: 'chromium', program: 'chromium', for: 'browser tests' },
+  {
+    package: 'postgresql-15',
+    program: '/usr/lib/postgresql/15/bin/postgres',
+    for: 'the oldest PostgreSQL that is supported',
+  },
   { package: 'python3-cryptography', module: 'cryptography', for: 'the independent reader of replicas' },
   { package: 'python3-zstandard', module: 'zstandard', for: 'the independent reader of replicas' },
 ];
@@ -20,6 +25,7 @@ function isExecutable(path) {
 }
 
 function find(program) {
+  if (isAbsolute(program)) return isExecutable(program);
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin', '/usr/local/bin'];
   return folders.some((folder) => isExecutable(join(folder, program)));
 }
@@ -46,6 +52,14 @@ function rootPrefix() {
     : null;
 }
 
+/** The tests start clusters of their own; one that the package makes and starts would only take a port. */
+function keepDebianFromStartingPostgres(prefix) {
+  const file = '/etc/postgresql-common/createcluster.conf';
+  const script = `test -e ${file} || { mkdir -p ${dirname(file)} && echo 'create_main_cluster = false' > ${file}; }`;
+  const [command, ...args] = [...prefix, 'sh', '-c', script];
+  run(command, args);
+}
+
 /** @returns what is still missing, in sentences; the tests that need it will fail, the others run */
 export function installMissing() {
   const missing = needed.filter((entry) => !isThere(entry));
@@ -60,6 +74,7 @@ export function installMissing() {
   console.log(`installing ${names.join(' and ')} from Debian`);
   const [command, ...args] = [...prefix, 'apt-get'];
   run(command, [...args, '-qq', 'update']);
+  if (names.includes('postgresql-15')) keepDebianFromStartingPostgres(prefix);
   run(command, [
     ...args,
     '-qq',

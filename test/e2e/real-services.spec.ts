@@ -1,7 +1,6 @@
 // Each process alone, as an administrator runs it: Debian's PostgreSQL 15, Redis and a bucket, all named by environment.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,9 +20,8 @@ import { freePort, startRedis, TestApi, waitFor, type TestRedis } from '../suppo
 import { checkout } from '../support/running-system.js';
 
 const programs = '/usr/lib/postgresql/15/bin';
-const describeWithDebian = existsSync(`${programs}/postgres`) ? describe : describe.skip;
 
-describeWithDebian('server, connector and replica on PostgreSQL 15 and Redis', () => {
+describe('server, connector and replica on PostgreSQL 15 and Redis', () => {
   let folder: string;
   let redis: TestRedis;
   let home: Home;
