@@ -79,14 +79,6 @@ export class GenerationStore {
     return row?.head_digest ?? null;
   }
 
-  /** Those whose objects must still leave the bucket. */
-  async retired(): Promise<number[]> {
-    const rows = await this.db.query<{ id: number }>(
-      `SELECT id FROM replication.generation WHERE state = 'retired' ORDER BY id`,
-    );
-    return rows.map((row) => row.id);
-  }
-
   /** Ends whatever went before and begins anew: an empty ledger, a fresh digest key, nothing published. */
   async begin(id: number, catalog: CloudCatalog, source: SourceIdentity, reason: string): Promise<void> {
     await this.db.durably(async (tx) => {
@@ -133,13 +125,6 @@ export class GenerationStore {
       await this.lease.confirm(tx);
       await moveCursor(tx, id, open);
     });
-  }
-
-  async markPurged(id: number): Promise<void> {
-    await this.db.query(
-      `UPDATE replication.generation SET state = 'purged', purged_at = clock_timestamp() WHERE id = $1 AND state = 'retired'`,
-      [id],
-    );
   }
 }
 

@@ -138,7 +138,7 @@ export class Publisher {
 
   /** Asked beside the reading, because the bucket may be far away; its answer is awaited before anything is recorded. */
   private headCheck(generation: Generation): Promise<void> {
-    const check = this.uploader.assertHead(generation, null);
+    const check = this.uploader.assertHead(generation);
     check.catch(() => undefined); // whoever awaits it handles the error; before that it must not end the process
     return check;
   }

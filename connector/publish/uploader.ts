@@ -90,16 +90,13 @@ export class Uploader {
    * The local head must be the bucket's head: a virtual machine set back to yesterday has the right system identifier
    * and timeline, and only this tells.
    */
-  async assertHead(generation: Generation | null, pending: SealedBatch | null): Promise<void> {
-    const head = { generation: generation?.id ?? 0, n: generation?.head ?? 0 };
-    if (head.n > 0 && (await this.parts.bucket.head(manifestKey(head.generation, head.n))) === null) {
+  async assertHead({ id, head }: Generation): Promise<void> {
+    const key = manifestKey(id, head);
+    if (head > 0 && (await this.parts.bucket.head(key)) === null) {
       throw new ForkDetected('The bucket no longer holds the last published batch.');
     }
-    const startAfter = manifestKey(head.generation, head.n);
-    for await (const { key } of this.parts.bucket.list(manifestPrefix(), { startAfter })) {
-      if (pending !== null && key === manifestKey(pending.generation, pending.n)) continue;
-      throw await this.stranger(await this.parts.bucket.get(key, { maxBytes: MAX_MANIFEST_BYTES }));
-    }
+    for await (const later of this.parts.bucket.list(manifestPrefix(), { startAfter: key }))
+      throw await this.stranger(await this.parts.bucket.get(later.key, { maxBytes: MAX_MANIFEST_BYTES }));
   }
 
   /** The highest generation that any manifest in the bucket belongs to, 0 where there is none. */
