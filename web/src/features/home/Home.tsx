@@ -68,16 +68,19 @@ function Panel({ title, plural, search, filter, sort, expand, empty, row }: Pane
         <span className="grow" />
         <Link to={`/${plural}?${search}`}>{t('home.all')}</Link>
       </header>
-      <ul className="panel-rows">
-        {data
-          ? data.map((record) => <li key={record.id}>{row(record, type)}</li>)
-          : Array.from({ length: shownRows }, (_, index) => (
-              <li key={index} className="panel-row">
-                <Skeleton width="80%" />
-              </li>
-            ))}
-      </ul>
-      {data?.length === 0 && <EmptyState title={empty} />}
+      {data?.length === 0 ? (
+        <EmptyState title={empty} />
+      ) : (
+        <ul className="panel-rows">
+          {data
+            ? data.map((record) => <li key={record.id}>{row(record, type)}</li>)
+            : Array.from({ length: shownRows }, (_, index) => (
+                <li key={index} className="panel-row">
+                  <Skeleton width="80%" />
+                </li>
+              ))}
+        </ul>
+      )}
     </section>
   );
 }
