@@ -30,8 +30,11 @@ export abstract class CrmRecord {
   @SystemField('dateTime')
   deletedAt!: Date | null;
 
-  /** key in the system a record was imported from; lets an import run twice without doubles */
-  @TextField({ max: 200, unique: true, classification: 'internal' })
+  /**
+   * Key in the system a record was imported from; lets an import run twice without doubles. It is often made of other
+   * fields (an e-mail address), so it must not leave where one of those stays: confidential, whatever it holds.
+   */
+  @TextField({ max: 200, unique: true, classification: 'confidential' })
   externalId!: string | null;
 
   /** values of the customer's own fields by key; described by rows of crm.custom_field */

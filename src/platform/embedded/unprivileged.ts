@@ -37,7 +37,14 @@ export interface Launcher {
   own(path: string): Promise<void>;
 }
 
-const namespaceArgs = ['-U', '--map-user=1000', '--map-group=1000'];
+/** Any user of /etc/passwd will do, but one of them it must be: PostgreSQL looks its own user up there. */
+const mappedUsers = ['daemon', 'bin', 'nobody'];
+
+const namespaceArgs = ({ uid, gid }: SystemUser): string[] => [
+  '-U',
+  `--map-user=${uid}`,
+  `--map-group=${gid}`,
+];
 
 /** @param mode forces a way of running; without it the first one that works here is taken */
 export async function createLauncher(native: string, data: string, mode?: RunMode): Promise<Launcher> {
@@ -45,6 +52,7 @@ export async function createLauncher(native: string, data: string, mode?: RunMod
   const chosen = mode ?? (await chooseMode(owner));
   if (chosen === 'other-user')
     return createOtherUserLauncher(native, data, owner?.uid ? owner : await findUser(['postgres', 'nobody']));
+  const prefix = chosen === 'namespace' ? namespaceArgs(await findUser(mappedUsers)) : [];
   return {
     mode: chosen,
     native,
@@ -52,7 +60,7 @@ export async function createLauncher(native: string, data: string, mode?: RunMod
     spawn: (program, args, options) => {
       const path = join(native, 'bin', program);
       return chosen === 'namespace'
-        ? spawn('unshare', [...namespaceArgs, path, ...args], options)
+        ? spawn('unshare', [...prefix, path, ...args], options)
         : spawn(path, args, options);
     },
     own: () => Promise.resolve(),
@@ -75,9 +83,10 @@ async function ownerOf(path: string): Promise<SystemUser | null> {
 
 async function canUseNamespace(): Promise<boolean> {
   if (process.platform !== 'linux') return false;
-  // `id` must answer 1000: some kernels accept the call and leave the ids unmapped
-  return run('unshare', [...namespaceArgs, 'id', '-u']).then(
-    ({ stdout }) => stdout.trim() === '1000',
+  const user = await findUser(mappedUsers);
+  // `id` must answer that user: some kernels accept the call and leave the ids unmapped
+  return run('unshare', [...namespaceArgs(user), 'id', '-u']).then(
+    ({ stdout }) => stdout.trim() === String(user.uid),
     () => false,
   );
 }

@@ -241,7 +241,7 @@ async function plantRecords(): Promise<void> {
       mobile: `${canaries.digits('never', 'the masked part of a mobile number')}0815`,
       account_id: ids.account,
     },
-    external_id: allowed('an external id'),
+    external_id: never('a key of another system, which no policy named'),
   });
   const linked = { account_id: ids.account, contact_id: ids.contactOut };
   ids.deal = await world.insert('crm.deal', {
