@@ -117,8 +117,8 @@ export class ImportsService {
       (!type.adminOnly || this.access.isAdministrator(ctx)) &&
       this.access.can(ctx, type, 'create') !== 'none';
     if (!isAllowed) throw new NotAllowed({ detail: `You may not create records of the type ${typeName}.` });
-    if (makesFields && !this.access.isAdministrator(ctx))
-      throw new NotAllowed({ detail: 'Only an administrator may import custom field definitions.' });
+    if (makesFields && !this.access.hasFlag(ctx, 'manageCustomFields'))
+      throw new NotAllowed({ detail: 'Your roles do not let you make the custom fields of this mapping.' });
   }
 
   /** Another person's import is as good as absent. */

@@ -151,7 +151,7 @@ export class CustomFields {
   }
 
   private mustAdminister(ctx: RequestContext): void {
-    if (!this.policy.isAdministrator(ctx))
-      throw new NotAllowed({ detail: 'Only administrators may change custom fields.' });
+    if (!this.policy.hasFlag(ctx, 'manageCustomFields'))
+      throw new NotAllowed({ detail: 'Your roles do not let you change custom fields.' });
   }
 }
