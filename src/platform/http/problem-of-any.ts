@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { DomainError, InvalidInput, NotFound, Unavailable } from '../errors/index.js';
+import { isError } from '../logging/index.js';
 
 interface KnownStatus {
   code: string;
@@ -27,7 +28,7 @@ const UNREACHABLE =
   /^(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|08...|53...|57P0[1-4])$/;
 /** node-postgres and TypeORM throw these without a code. */
 const UNREACHABLE_TEXT =
-  /connection terminated|timeout exceeded when trying to connect|timeout expired|connection is not established|DataSource is not (?:initialized|set)|cannot use a pool after calling end|client has encountered a connection error/i;
+  /connection terminated|timeout exceeded when trying to connect|timeout expired|connection is not established|DataSource is not (?:initialized|set)|cannot use a pool after calling end|client has encountered a connection error|client was closed/i;
 
 export function statusProblem(status: number, cause?: unknown): DomainError {
   if (status === 404) return new NotFound({ cause });
@@ -43,7 +44,7 @@ export function domainErrorOf(error: unknown): DomainError {
     const cause = error.cause;
     return cause instanceof DomainError ? cause : statusProblem(error.getStatus(), error);
   }
-  if (!(error instanceof Error)) return internal(error);
+  if (!isError(error)) return internal(error);
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
   if (typeof code === 'string' && UNREACHABLE.test(code))
     return new Unavailable('unavailable', { cause: error });

@@ -43,7 +43,7 @@ function withoutCredentials(text: string): string {
   return text.replaceAll(/\/\/[^@/\s]+@/g, '//***@');
 }
 
-/** `instanceof` alone misses errors that were made in another realm. */
-function isError(error: unknown): error is Error {
+/** `instanceof` alone misses errors that were made in another realm, as Node's own are where tests run. */
+export function isError(error: unknown): error is Error {
   return error instanceof Error || Object.prototype.toString.call(error) === '[object Error]';
 }
