@@ -3,6 +3,7 @@ import { openBucket } from '../../platform/bucket/index.js';
 import {
   ConnectorKeyStore,
   keyFolders,
+  publishFileRecipient,
   ReplicaKeyStore,
   rootKey,
   RootKeyStore,
@@ -19,6 +20,7 @@ export async function prepareKeys(home: Home, state: HomeState): Promise<void> {
   const folders = keyFolders(home.keysFolder);
   const replicaFolder = folders.replica(replicaName);
   const { enrolment } = await new ReplicaKeyStore(replicaFolder).enrol(state.tenant, replicaName);
+  await publishFileRecipient(home.keysFolder);
   const connector = await new ConnectorKeyStore(folders.connector).signer();
   const bucket = openBucket(home.bucketUrl);
   try {

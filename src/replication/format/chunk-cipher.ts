@@ -1,51 +1,14 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { ChunkCipher as PlatformChunkCipher, ChunkNotAuthentic } from '../../platform/crypto/index.js';
 import { FormatError } from './format.errors.js';
-import { TAG_BYTES } from './part-header.js';
 
-/**
- * AES-256-GCM over fixed chunks, after STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015): the nonce is the chunk's
- * index and a last-chunk flag, so chunks cannot be dropped, repeated, reordered or cut off. A counter as nonce is safe
- * because every object has a data key of its own. The header's hash is additional data in every chunk.
- */
-export class ChunkCipher {
-  private index = 0;
-
-  constructor(
-    private readonly dataKey: Buffer,
-    private readonly headerHash: Buffer,
-  ) {}
-
-  seal(plain: Buffer, isLast: boolean): Buffer[] {
-    const { nonce, additional } = this.next(isLast);
-    const cipher = createCipheriv('aes-256-gcm', this.dataKey, nonce).setAAD(additional);
-    return [cipher.update(plain), cipher.final(), cipher.getAuthTag()];
-  }
-
-  open(sealed: Buffer, isLast: boolean): Buffer {
-    const { nonce, additional } = this.next(isLast);
-    const decipher = createDecipheriv('aes-256-gcm', this.dataKey, nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(additional).setAuthTag(sealed.subarray(-TAG_BYTES));
-    const plain = decipher.update(sealed.subarray(0, -TAG_BYTES));
+/** The platform's chunk cipher; what is not authentic is an error of the format. */
+export class ChunkCipher extends PlatformChunkCipher {
+  override open(sealed: Buffer, isLast: boolean): Buffer {
     try {
-      decipher.final();
+      return super.open(sealed, isLast);
     } catch (error) {
-      throw new FormatError(
-        'format.not_authentic',
-        `part: chunk ${String(this.index - 1)} is not authentic`,
-        { cause: error },
-      );
+      if (!(error instanceof ChunkNotAuthentic)) throw error;
+      throw new FormatError('format.not_authentic', `part: ${error.message}`, { cause: error });
     }
-    return plain;
-  }
-
-  private next(isLast: boolean): { nonce: Buffer; additional: Buffer } {
-    const place = Buffer.alloc(9);
-    place.writeBigUInt64BE(BigInt(this.index));
-    place.writeUInt8(isLast ? 1 : 0, 8);
-    this.index += 1;
-    return {
-      nonce: Buffer.concat([Buffer.alloc(3), place]),
-      additional: Buffer.concat([this.headerHash, place]),
-    };
   }
 }

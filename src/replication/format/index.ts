@@ -33,11 +33,13 @@ export {
 } from './manifest.js';
 export { signBeat, verifyBeat, type Beat } from './beat.js';
 export { signAck, verifyAck, verifyEnrolment, type Ack, type Enrolment } from './ack.js';
-export { generateRecipient } from './key-wrap.js';
+export { generateRecipient, unwrapKey, wrapKey } from './key-wrap.js';
 export {
   ConnectorKeyStore,
   createTenantKeys,
   keyFolders,
+  publishFileRecipient,
   ReplicaKeyStore,
   RootKeyStore,
+  ServerKeyStore,
 } from './key-store.js';

@@ -5,10 +5,13 @@ import { FormatError } from './format.errors.js';
 import { KeyFolder } from './key-folder.js';
 import { generateRecipient, recipientOf } from './key-wrap.js';
 import { generateSigningKey, signerFrom, type Signer } from './signing-key.js';
+import { recipientKey } from './shape.js';
 import { signRoot, TrustChain, type TrustRoot } from './trust-root.js';
 
 const ROOT_KEY = 'root.key';
 const SIGNING_KEY = 'signing.key';
+const FILE_IDENTITY = 'files.key';
+const FILE_RECIPIENT = 'connector-files.pub';
 
 /** The administrator's keys. Their folder must be readable by nobody else, above all not by the connector. */
 export class RootKeyStore {
@@ -85,8 +88,35 @@ export class ConnectorKeyStore {
     return Buffer.from(text, 'hex');
   }
 
+  /** Opens the grants of single files; made on first use. Its public half must reach the server: see {@link publishFileRecipient}. */
+  async fileIdentity(): Promise<{ identity: string; recipient: string }> {
+    const { identity: fresh } = await generateRecipient();
+    const identity = (await this.folder.readOrCreate(FILE_IDENTITY, () => `${fresh}\n`)).trim();
+    return { identity, recipient: await recipientOf(identity) };
+  }
+
   async destroyDigestKey(generation: number): Promise<void> {
     await this.folder.destroy(`digest-${String(generation)}.key`);
+  }
+}
+
+/** What the server on premises holds of other hosts' keys: public halves only. */
+export class ServerKeyStore {
+  private readonly folder: KeyFolder;
+
+  constructor(path: string) {
+    this.folder = new KeyFolder(path);
+  }
+
+  /** For whom the keys of selected files are wrapped; null where nobody has brought it yet, and then no file leaves. */
+  async connectorFileRecipient(): Promise<string | null> {
+    const text = await this.folder.read(FILE_RECIPIENT);
+    return text === null ? null : recipientKey(text.trim(), FILE_RECIPIENT);
+  }
+
+  async keepConnectorFileRecipient(recipient: string): Promise<void> {
+    const text = `${recipientKey(recipient, FILE_RECIPIENT)}\n`;
+    if ((await this.folder.read(FILE_RECIPIENT)) !== text) await this.folder.replace(FILE_RECIPIENT, text);
   }
 }
 
@@ -155,17 +185,26 @@ export class ReplicaKeyStore {
 export function keyFolders(path: string): {
   root: string;
   connector: string;
+  server: string;
   replica: (name: string) => string;
 } {
   return {
     root: join(path, 'root'),
     connector: join(path, 'connector'),
+    server: join(path, 'server'),
     replica: (name) => join(path, 'replica', name),
   };
 }
 
+/** Carries the public half of the connector's file identity to the server's folder; makes the pair on first use. */
+export async function publishFileRecipient(path: string): Promise<void> {
+  const folders = keyFolders(path);
+  const { recipient } = await new ConnectorKeyStore(folders.connector).fileIdentity();
+  await new ServerKeyStore(folders.server).keepConnectorFileRecipient(recipient);
+}
+
 /**
- * Everything for a new tenant: root key, connector's signing key, and version 1 of the root, naming these replicas.
+ * Everything for a new tenant: root key, connector's signing key and file identity, and version 1 of the root, naming these replicas.
  * Calling it again changes no key.
  * @returns the object for `root/00000001.json`, to be kept by every reader as its pin
  */
@@ -176,6 +215,7 @@ export async function createTenantKeys(options: {
 }): Promise<Buffer> {
   const folders = keyFolders(options.folder);
   const connector = await new ConnectorKeyStore(folders.connector).signer();
+  await publishFileRecipient(options.folder);
   const replicas = options.replicas.map(({ name, key, recipient }) => ({ name, key, recipient }));
   return new RootKeyStore(folders.root).firstRoot(options.tenant, {
     manifestKeys: [connector.publicKey],

@@ -23,7 +23,7 @@ export interface PartHeader extends ObjectContext {
 }
 
 export const PART_MAGIC = Buffer.from('HFPART1\n', 'latin1');
-export const TAG_BYTES = 16;
+export { TAG_BYTES } from '../../platform/crypto/index.js';
 
 const shape = object({
   codec: oneOf('zstd'),

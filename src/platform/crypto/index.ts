@@ -1,0 +1,1 @@
+export { ChunkCipher, ChunkNotAuthentic, TAG_BYTES } from './chunk-cipher.js';
