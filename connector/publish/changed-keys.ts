@@ -1,10 +1,12 @@
 import { changesSinceSql } from '../../src/replication/changelog/index.js';
-import { viewOf, type CloudType, type Fingerprints } from './cloud-catalog.js';
+import { ATTACHMENT_TYPE, viewOf, type CloudType, type Fingerprints } from './cloud-catalog.js';
 import type { OpenSnapshot } from './snapshot-reader.js';
 import { ConnectorError } from '../connector.errors.js';
 
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 const DEPENDENTS_CHUNK = 5_000;
+/** Not a type: stands in the change log for a file whose object in the bucket changed. */
+const BLOB_CHANGE = '*blob';
 const FUNCTION_NAME = /^[a-z_."]+$/;
 
 /**
@@ -16,6 +18,7 @@ export class ChangedKeys {
   async collect(open: OpenSnapshot, since: string, known: Fingerprints): Promise<void> {
     await this.insertChanged(open, since);
     await this.insertDependents(open);
+    await this.insertAttachments(open);
     for (const type of await this.typesToDiff(open, known)) await this.insertWholeType(open, type);
   }
 
@@ -47,6 +50,22 @@ export class ChangedKeys {
         );
         last = ids.at(-1) ?? last;
       }
+    }
+  }
+
+  /** Rows that show a file whose object came, went or was exchanged; the change log names the file. */
+  private async insertAttachments(open: OpenSnapshot): Promise<void> {
+    if (!open.catalog.types.some(({ type }) => type === ATTACHMENT_TYPE)) return;
+    let last = NO_ID;
+    for (;;) {
+      const ids = await this.changedIds(open, BLOB_CHANGE, last);
+      if (ids.length === 0) return;
+      await open.session.query(
+        `INSERT INTO pg_temp.batch_key (type, id, is_dependent)
+         SELECT $2, a.id, true FROM replication.attachments_of_blobs($1::uuid[]) a ON CONFLICT DO NOTHING`,
+        [ids, ATTACHMENT_TYPE],
+      );
+      last = ids.at(-1) ?? last;
     }
   }
 

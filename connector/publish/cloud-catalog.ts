@@ -2,6 +2,9 @@ import { escapeIdentifier } from 'pg';
 import type { TypeSchema } from '../../src/replication/format/index.js';
 import type { ConnectorDatabase, Session } from '../connector-database.js';
 
+/** The one type whose rows refer to objects under `b/`. */
+export const ATTACHMENT_TYPE = 'attachment';
+
 /** One policy view and what the connector must know to read it. */
 export interface CloudType extends TypeSchema {
   /** schema-qualified; null where no other row hangs on this type */

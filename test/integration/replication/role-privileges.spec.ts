@@ -155,6 +155,7 @@ describe('on premises', () => {
       const own = functions.filter((name) => !name.startsWith('cloud.dependents_'));
       expect(own).toEqual([
         'cloud.catalog_fingerprint()',
+        'replication.attachments_of_blobs(ids uuid[])',
         'replication.coalesce_changes(since pg_snapshot)',
         'replication.prune_changes(max_rows integer)',
       ]);
