@@ -38,6 +38,21 @@ export class BucketUnavailable extends BucketError {
   }
 }
 
+/** The bucket understood and said no; trying again changes nothing. `code` says why, the message what to do. */
+export class BucketRefused extends BucketError {}
+
+export class RangeOutside extends BucketError {
+  constructor(readonly key: string) {
+    super('bucket.range_outside', `object ${key} ends before the range asked for`);
+  }
+}
+
+export class UploadNotFound extends BucketError {
+  constructor(readonly key: string) {
+    super('bucket.upload_not_found', `the bucket knows no such upload of ${key}`);
+  }
+}
+
 export class BucketUrlInvalid extends BucketError {
   constructor(expectation: string) {
     super('bucket.url_invalid', `bucket URL: ${expectation}`);

@@ -10,7 +10,40 @@ export interface ObjectInfo {
 export interface PutOptions {
   /** true: store only where no object has this key yet, decided by the bucket itself */
   ifNoneMatch?: boolean;
+  /**
+   * How often to try, where an answer is lost or the bucket asks for patience; the bucket's own setting unless told.
+   * 1 where a write that lands late does harm.
+   */
+  attempts?: number;
 }
+
+/** Bytes `start` to `end`, both inclusive, counted from 0; up to the last where `end` is left out or beyond it. */
+export interface ByteRange {
+  start?: number;
+  end?: number;
+}
+
+/** A part that the bucket has, as `completeMultipart` wants it named. */
+export interface PartTag {
+  /** from 1 to {@link MAX_PARTS} */
+  partNumber: number;
+  /** opaque; changes with the content */
+  etag: string;
+}
+
+export interface UploadedPart extends PartTag {
+  bytes: number;
+}
+
+export interface MultipartInfo {
+  key: string;
+  uploadId: string;
+  initiatedAt: Date;
+}
+
+/** Every part but the last has at least so many bytes. */
+export const MIN_PART_BYTES = 5 * 1024 * 1024;
+export const MAX_PARTS = 10_000;
 
 export interface GetOptions {
   /** a larger object throws {@link ObjectTooLarge} before it is read into memory; default 16 MiB */
@@ -21,7 +54,8 @@ export interface GetOptions {
  * Where the replica's objects lie: a folder or S3. Nothing in it is trusted, so an implementation only has to be
  * honest about two things: an object appears whole or not at all, and `ifNoneMatch` has one winner.
  *
- * Errors: {@link ObjectNotFound}, {@link ObjectTooLarge}, {@link UnsafeObjectKey}, {@link BucketUnavailable}.
+ * Errors: {@link ObjectNotFound}, {@link ObjectTooLarge}, {@link RangeOutside}, {@link UploadNotFound},
+ * {@link UnsafeObjectKey}; {@link BucketUnavailable} where a later try may help, {@link BucketRefused} where none will.
  */
 export interface Bucket {
   /** for logs and status pages; never holds credentials */
@@ -31,12 +65,33 @@ export interface Bucket {
   /** Streams a local file, so memory stays flat whatever its size. */
   putFile(key: string, path: string, options?: PutOptions): Promise<{ created: boolean }>;
   get(key: string, options?: GetOptions): Promise<Buffer>;
-  stream(key: string): Promise<Readable>;
+  /** A stream that breaks off ends in an error, never early. @throws RangeOutside where `start` is behind the last byte */
+  stream(key: string, range?: ByteRange): Promise<Readable>;
   head(key: string): Promise<ObjectInfo | null>;
   /** In ascending byte order of the key. `startAfter` is exclusive. */
   list(prefix: string, options?: { startAfter?: string }): AsyncIterable<ObjectInfo>;
   /** A key that is not there is no error. */
   remove(keys: string[]): Promise<void>;
+  /** Begins an upload in parts. The id is worth keeping: parts survive this process. */
+  createMultipart(key: string): Promise<string>;
+  /** In any order, also at the same time; a number that is sent again replaces its part. @throws UploadNotFound */
+  uploadPart(key: string, uploadId: string, partNumber: number, body: Buffer): Promise<{ etag: string }>;
+  /** What has arrived, by number; null: no such upload (any more). */
+  listParts(key: string, uploadId: string): Promise<UploadedPart[] | null>;
+  /**
+   * Makes the parts named, in ascending order, one object. After a lost answer the upload may be gone and the object
+   * there: `head` tells. @throws UploadNotFound, BucketRefused for a part that is missing, changed or too small
+   */
+  completeMultipart(
+    key: string,
+    uploadId: string,
+    parts: readonly PartTag[],
+    options?: PutOptions,
+  ): Promise<{ created: boolean }>;
+  /** Forgets the parts. An upload that is not there is no error. */
+  abortMultipart(key: string, uploadId: string): Promise<void>;
+  /** Uploads begun and neither completed nor aborted, by key. */
+  listMultiparts(prefix: string): AsyncIterable<MultipartInfo>;
   /** Writes 32 times at once under one key and counts the winners; leaves nothing behind. */
   probe(): Promise<{ conditionalPut: boolean }>;
   close(): Promise<void>;

@@ -1,26 +1,35 @@
 import { randomBytes } from 'node:crypto';
 import { constants, createReadStream, createWriteStream } from 'node:fs';
-import { link, lstat, mkdir, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { link, lstat, mkdir, open, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
-import { BucketUnavailable, ObjectNotFound, ObjectTooLarge, UnsafeObjectKey } from './bucket.errors.js';
+import { ObjectNotFound, ObjectTooLarge, RangeOutside, UnsafeObjectKey } from './bucket.errors.js';
 import {
   DEFAULT_MAX_GET_BYTES,
   type Bucket,
+  type ByteRange,
   type GetOptions,
+  type MultipartInfo,
   type ObjectInfo,
+  type PartTag,
   type PutOptions,
+  type UploadedPart,
 } from './bucket.port.js';
 import { probeConditionalPut } from './conditional-put.probe.js';
 import { errnoOf } from './errno.js';
+import {
+  isMissing,
+  sweepTemporary,
+  syncFolder,
+  TEMPORARY_PREFIX,
+  unavailable,
+  writeSynced,
+} from './folder-files.js';
 import { listFolder } from './folder-listing.js';
+import { FolderMultipart } from './folder-multipart.js';
 import { assertSafeKey } from './safe-key.js';
-
-const TEMPORARY_PREFIX = '.tmp-';
-/** no upload takes this long between two writes, so an older temporary file belongs to a process that died */
-const TEMPORARY_MAX_AGE_MS = 60 * 60 * 1000;
 
 /**
  * A folder as bucket: the embedded default, a mounted share, a data diode. A file is written beside its final name,
@@ -30,23 +39,17 @@ const TEMPORARY_MAX_AGE_MS = 60 * 60 * 1000;
 export class FolderBucket implements Bucket {
   readonly url: string;
   private readonly root: string;
+  private readonly uploads: FolderMultipart;
   private swept: Promise<void> | null = null;
 
   constructor(folder: string) {
     this.root = resolve(folder);
     this.url = pathToFileURL(this.root).href;
+    this.uploads = new FolderMultipart(this.root);
   }
 
   put(key: string, body: Buffer, options: PutOptions = {}): Promise<{ created: boolean }> {
-    return this.store(key, options, async (temporary) => {
-      const file = await open(temporary, 'wx', 0o640);
-      try {
-        await file.writeFile(body);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-    });
+    return this.store(key, options, (temporary) => writeSynced(temporary, body));
   }
 
   putFile(key: string, path: string, options: PutOptions = {}): Promise<{ created: boolean }> {
@@ -70,9 +73,13 @@ export class FolderBucket implements Bucket {
     }
   }
 
-  async stream(key: string): Promise<Readable> {
+  async stream(key: string, { start = 0, end }: ByteRange = {}): Promise<Readable> {
     const file = await this.openForReading(key);
-    return file.createReadStream({ highWaterMark: 256 * 1024 });
+    if (start > 0 && start >= (await file.stat()).size) {
+      await file.close();
+      throw new RangeOutside(key);
+    }
+    return file.createReadStream({ start, ...(end === undefined ? {} : { end }), highWaterMark: 256 * 1024 });
   }
 
   async head(key: string): Promise<ObjectInfo | null> {
@@ -109,6 +116,39 @@ export class FolderBucket implements Bucket {
     }
   }
 
+  async createMultipart(key: string): Promise<string> {
+    assertSafeKey(key);
+    return this.uploads.create(key);
+  }
+
+  uploadPart(key: string, uploadId: string, partNumber: number, body: Buffer): Promise<{ etag: string }> {
+    return this.uploads.put(key, uploadId, partNumber, body);
+  }
+
+  listParts(key: string, uploadId: string): Promise<UploadedPart[] | null> {
+    return this.uploads.parts(key, uploadId);
+  }
+
+  async completeMultipart(
+    key: string,
+    uploadId: string,
+    parts: readonly PartTag[],
+    options: PutOptions = {},
+  ): Promise<{ created: boolean }> {
+    const files = await this.uploads.chosen(key, uploadId, parts);
+    const stored = await this.store(key, options, (temporary) => this.uploads.join(files, temporary));
+    if (stored.created) await this.uploads.forget(key, uploadId);
+    return stored;
+  }
+
+  abortMultipart(key: string, uploadId: string): Promise<void> {
+    return this.uploads.forget(key, uploadId);
+  }
+
+  listMultiparts(prefix: string): AsyncIterable<MultipartInfo> {
+    return this.uploads.list(prefix);
+  }
+
   probe(): Promise<{ conditionalPut: boolean }> {
     return probeConditionalPut(this);
   }
@@ -123,7 +163,7 @@ export class FolderBucket implements Bucket {
     write: (temporary: string) => Promise<void>,
   ): Promise<{ created: boolean }> {
     const path = this.pathOf(key);
-    await (this.swept ??= this.sweepTemporaryFiles());
+    await (this.swept ??= this.prepare());
     // A name in the root, not beside the object: a concurrent remove() may take an empty folder away meanwhile.
     const temporary = join(this.root, TEMPORARY_PREFIX + randomBytes(12).toString('hex'));
     try {
@@ -175,6 +215,11 @@ export class FolderBucket implements Bucket {
     return path;
   }
 
+  private async prepare(): Promise<void> {
+    await this.makeFolder(this.root);
+    await sweepTemporary(this.root);
+  }
+
   private async makeFolder(folder: string): Promise<void> {
     const made = await mkdir(folder, { recursive: true, mode: 0o750 });
     if (made === undefined) return;
@@ -192,38 +237,4 @@ export class FolderBucket implements Bucket {
       }
     }
   }
-
-  /** What a killed process left behind. Younger files may belong to a process that is still writing. */
-  private async sweepTemporaryFiles(): Promise<void> {
-    await this.makeFolder(this.root);
-    for (const name of await readdir(this.root)) {
-      if (!name.startsWith(TEMPORARY_PREFIX)) continue;
-      const path = join(this.root, name);
-      const stat = await lstat(path).catch((error: unknown) =>
-        isMissing(error) ? null : Promise.reject(unavailable(error)),
-      );
-      if (stat !== null && Date.now() - stat.mtimeMs > TEMPORARY_MAX_AGE_MS) await rm(path, { force: true });
-    }
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  const code = errnoOf(error);
-  return code === 'ENOENT' || code === 'ENOTDIR';
-}
-
-function unavailable(error: unknown): Error {
-  const code = errnoOf(error);
-  if (code === null)
-    return error instanceof Error ? error : new BucketUnavailable('the folder failed', error);
-  return new BucketUnavailable(`the folder answered ${code}`, error);
 }

@@ -1,4 +1,21 @@
-export type { Bucket, GetOptions, ObjectInfo, PutOptions } from './bucket.port.js';
-export { ObjectNotFound, ObjectTooLarge } from './bucket.errors.js';
+export {
+  MAX_PARTS,
+  MIN_PART_BYTES,
+  type Bucket,
+  type ByteRange,
+  type GetOptions,
+  type MultipartInfo,
+  type ObjectInfo,
+  type PartTag,
+  type PutOptions,
+  type UploadedPart,
+} from './bucket.port.js';
+export {
+  BucketRefused,
+  BucketUnavailable,
+  ObjectNotFound,
+  ObjectTooLarge,
+  UploadNotFound,
+} from './bucket.errors.js';
 export { openBucket } from './open-bucket.js';
-export type { S3Options } from './s3-bucket.js';
+export type { S3Options } from './s3-client.js';

@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { BucketUrlInvalid } from './bucket.errors.js';
 import type { Bucket } from './bucket.port.js';
 import { FolderBucket } from './folder-bucket.js';
-import { S3Bucket, type S3Options } from './s3-bucket.js';
+import { S3Bucket } from './s3-bucket.js';
+import type { S3Options } from './s3-client.js';
 import { assertSafePrefix } from './safe-key.js';
 
 /**

@@ -7,42 +7,37 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
   type PutObjectCommandInput,
+  type S3Client,
 } from '@aws-sdk/client-s3';
-import { BucketError, BucketUnavailable, ObjectNotFound, ObjectTooLarge } from './bucket.errors.js';
+import { BucketUnavailable, ObjectNotFound, ObjectTooLarge } from './bucket.errors.js';
 import {
   DEFAULT_MAX_GET_BYTES,
   type Bucket,
+  type ByteRange,
   type GetOptions,
+  type MultipartInfo,
   type ObjectInfo,
+  type PartTag,
   type PutOptions,
+  type UploadedPart,
 } from './bucket.port.js';
 import { probeConditionalPut } from './conditional-put.probe.js';
+import { S3Calls } from './s3-calls.js';
+import { makeS3Client, type S3Options } from './s3-client.js';
+import { statusOf, translate } from './s3-errors.js';
+import { S3Multipart } from './s3-multipart.js';
 import { assertSafeKey, assertSafePrefix } from './safe-key.js';
+import { wholeBody } from './whole-body.js';
 
-export interface S3Options {
-  /** address of a server that is not AWS, e.g. `https://ceph.example:7480` */
-  endpoint?: string;
-  region?: string;
-  accessKeyId?: string;
-  secretAccessKey?: string;
-  sessionToken?: string;
-  /** `https://host/bucket/key` instead of `https://bucket.host/key`; most servers that are not AWS need it */
-  pathStyle?: boolean;
-  connectTimeoutMs?: number;
-  /** longest silence on a connection */
-  requestTimeoutMs?: number;
-  maxAttempts?: number;
-}
-
-const CONFLICT_ATTEMPTS = 5;
 const DELETE_BATCH = 1000;
 
 /** S3 behind the same port. What differs between servers stands in docs; each difference is commented where it bites. */
 export class S3Bucket implements Bucket {
   readonly url: string;
   private readonly client: S3Client;
+  private readonly calls: S3Calls;
+  private readonly uploads: S3Multipart;
 
   constructor(
     private readonly bucket: string,
@@ -50,80 +45,55 @@ export class S3Bucket implements Bucket {
     options: S3Options = {},
   ) {
     this.url = `s3://${bucket}/${prefix}`;
-    const { accessKeyId, secretAccessKey, sessionToken } = options;
-    this.client = new S3Client({
-      region: options.region ?? 'us-east-1',
-      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-      ...(accessKeyId === undefined || secretAccessKey === undefined
-        ? {}
-        : {
-            credentials: {
-              accessKeyId,
-              secretAccessKey,
-              ...(sessionToken === undefined ? {} : { sessionToken }),
-            },
-          }),
-      forcePathStyle: options.pathStyle ?? false,
-      maxAttempts: options.maxAttempts ?? 4,
-      // The default adds a trailing checksum to streamed bodies, which Ceph answers with 411.
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      requestHandler: {
-        connectionTimeout: options.connectTimeoutMs ?? 5_000,
-        // Not the SDK's `requestTimeout`: that one only writes a warning, and the call goes on for ever.
-        socketTimeout: options.requestTimeoutMs ?? 60_000,
-      },
-    });
+    this.client = makeS3Client(options);
+    this.calls = new S3Calls(options);
+    this.uploads = new S3Multipart(this.client, this.calls, { bucket, prefix });
   }
 
   put(key: string, body: Buffer, options: PutOptions = {}): Promise<{ created: boolean }> {
-    return this.send(key, options, () => ({ Body: body, ContentLength: body.length }));
+    return this.send(key, options, body.length, () => body);
   }
 
   async putFile(key: string, path: string, options: PutOptions = {}): Promise<{ created: boolean }> {
     const { size } = await stat(path);
-    return this.send(key, options, () => ({ Body: createReadStream(path), ContentLength: size }));
+    return this.send(key, options, size, () => createReadStream(path));
   }
 
-  async get(key: string, options: GetOptions = {}): Promise<Buffer> {
-    const maxBytes = options.maxBytes ?? DEFAULT_MAX_GET_BYTES;
-    const chunks: Buffer[] = [];
-    let total = 0;
-    try {
-      for await (const chunk of await this.stream(key)) {
-        const bytes = chunk as Buffer;
-        total += bytes.length;
-        if (total > maxBytes) throw new ObjectTooLarge(key, maxBytes);
-        chunks.push(bytes);
+  /** Unlike a stream, an object that is read whole is asked for again where it broke off. */
+  async get(key: string, { maxBytes = DEFAULT_MAX_GET_BYTES }: GetOptions = {}): Promise<Buffer> {
+    const Key = this.keyOf(key);
+    return this.calls.run({ name: 'bucket.get', key, bytes: maxBytes }, async (abortSignal) => {
+      const answer = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key }), {
+        abortSignal,
+      });
+      if ((answer.ContentLength ?? 0) > maxBytes) {
+        if (answer.Body instanceof Readable) answer.Body.destroy();
+        throw new ObjectTooLarge(key, maxBytes);
       }
-    } catch (error) {
-      throw translate(error, key);
-    }
-    return Buffer.concat(chunks, total);
+      return collect(wholeBody(answer.Body, answer.ContentLength), key, maxBytes);
+    });
   }
 
-  async stream(key: string): Promise<Readable> {
-    try {
-      const answer = await this.client.send(
-        new GetObjectCommand({ Bucket: this.bucket, Key: this.keyOf(key) }),
-      );
-      if (answer.Body instanceof Readable) return answer.Body;
-    } catch (error) {
-      throw translate(error, key);
-    }
-    throw new BucketUnavailable('S3 answered without a body');
+  async stream(key: string, { start = 0, end }: ByteRange = {}): Promise<Readable> {
+    const last = end === undefined ? '' : String(end);
+    const range = start === 0 && end === undefined ? {} : { Range: `bytes=${String(start)}-${last}` };
+    const command = { Bucket: this.bucket, Key: this.keyOf(key), ...range };
+    const answer = await this.calls.run({ name: 'bucket.stream', key }, (abortSignal) =>
+      this.client.send(new GetObjectCommand(command), { abortSignal }),
+    );
+    return wholeBody(answer.Body, answer.ContentLength);
   }
 
   async head(key: string): Promise<ObjectInfo | null> {
+    const Key = this.keyOf(key);
     try {
-      const answer = await this.client.send(
-        new HeadObjectCommand({ Bucket: this.bucket, Key: this.keyOf(key) }),
+      const answer = await this.calls.run({ name: 'bucket.head', key }, (abortSignal) =>
+        this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key }), { abortSignal }),
       );
       return { key, size: answer.ContentLength ?? 0, lastModified: answer.LastModified ?? new Date(0) };
     } catch (error) {
-      const translated = translate(error, key);
-      if (translated instanceof ObjectNotFound) return null;
-      throw translated;
+      if (error instanceof ObjectNotFound) return null;
+      throw error;
     }
   }
 
@@ -142,19 +112,37 @@ export class S3Bucket implements Bucket {
   }
 
   async remove(keys: string[]): Promise<void> {
-    for (let from = 0; from < keys.length; from += DELETE_BATCH) {
-      const batch = keys.slice(from, from + DELETE_BATCH).map((key) => ({ Key: this.keyOf(key) }));
-      let answer;
-      try {
-        answer = await this.client.send(
-          new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects: batch, Quiet: true } }),
-        );
-      } catch (error) {
-        throw translate(error, keys[from] ?? '');
-      }
-      const [first] = answer.Errors ?? [];
-      if (first !== undefined) throw new BucketUnavailable(`S3 refused a delete: ${first.Code ?? 'unknown'}`);
-    }
+    for (let from = 0; from < keys.length; from += DELETE_BATCH)
+      await this.removeBatch(keys.slice(from, from + DELETE_BATCH));
+  }
+
+  createMultipart(key: string): Promise<string> {
+    return this.uploads.create(key);
+  }
+
+  uploadPart(key: string, uploadId: string, partNumber: number, body: Buffer): Promise<{ etag: string }> {
+    return this.uploads.put(key, uploadId, partNumber, body);
+  }
+
+  listParts(key: string, uploadId: string): Promise<UploadedPart[] | null> {
+    return this.uploads.parts(key, uploadId);
+  }
+
+  completeMultipart(
+    key: string,
+    uploadId: string,
+    parts: readonly PartTag[],
+    options: PutOptions = {},
+  ): Promise<{ created: boolean }> {
+    return this.uploads.complete(key, uploadId, parts, options);
+  }
+
+  abortMultipart(key: string, uploadId: string): Promise<void> {
+    return this.uploads.abort(key, uploadId);
+  }
+
+  listMultiparts(prefix: string): AsyncIterable<MultipartInfo> {
+    return this.uploads.list(prefix);
   }
 
   probe(): Promise<{ conditionalPut: boolean }> {
@@ -166,39 +154,57 @@ export class S3Bucket implements Bucket {
     return Promise.resolve();
   }
 
+  /** 409 says that another conditional write to this key is under way; it is tried again like any other failure. */
   private async send(
     key: string,
-    options: PutOptions,
-    body: () => Pick<PutObjectCommandInput, 'Body' | 'ContentLength'>,
+    { ifNoneMatch = false, attempts }: PutOptions,
+    bytes: number,
+    body: () => PutObjectCommandInput['Body'],
   ): Promise<{ created: boolean }> {
-    const condition = options.ifNoneMatch === true ? { IfNoneMatch: '*' } : {};
-    const target = { Bucket: this.bucket, Key: this.keyOf(key) };
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.client.send(new PutObjectCommand({ ...target, ...body(), ...condition }));
-        return { created: true };
-      } catch (error) {
-        const status = statusOf(error);
-        if (options.ifNoneMatch === true && status === 412) return { created: false };
-        // 409: another conditional write to this key is under way; S3 asks to try again.
-        if (status !== 409 || attempt === CONFLICT_ATTEMPTS) throw translate(error, key);
-      }
+    const call = { name: 'bucket.put', key, bytes, attempts };
+    const condition = ifNoneMatch ? { IfNoneMatch: '*' } : {};
+    const target = { Bucket: this.bucket, Key: this.keyOf(key), ContentLength: bytes, ...condition };
+    try {
+      await this.calls.attempt(call, (abortSignal) =>
+        this.client.send(new PutObjectCommand({ ...target, Body: body() }), { abortSignal }),
+      );
+      return { created: true };
+    } catch (error) {
+      if (ifNoneMatch && statusOf(error) === 412) return { created: false };
+      throw translate(error, call.name, key);
     }
   }
 
-  private async listPage(prefix: string, startAfter: string | undefined, token: string | undefined) {
-    try {
-      return await this.client.send(
-        new ListObjectsV2Command({
-          Bucket: this.bucket,
-          Prefix: this.prefix + prefix,
-          ...(startAfter === undefined ? {} : { StartAfter: this.prefix + startAfter }),
-          ...(token === undefined ? {} : { ContinuationToken: token }),
-        }),
+  /** Each key must be named in the answer: silence is no proof that an object is gone. */
+  private async removeBatch(keys: string[]): Promise<void> {
+    const Objects = keys.map((key) => ({ Key: this.keyOf(key) }));
+    await this.calls.run({ name: 'bucket.remove', key: keys[0] ?? '' }, async (abortSignal) => {
+      const answer = await this.client.send(
+        new DeleteObjectsCommand({ Bucket: this.bucket, Delete: { Objects } }),
+        { abortSignal },
       );
-    } catch (error) {
-      throw translate(error, prefix);
-    }
+      const [first] = answer.Errors ?? [];
+      if (first !== undefined)
+        throw Object.assign(new Error(first.Message), { name: first.Code ?? 'unknown' });
+      const gone = new Set(answer.Deleted?.map(({ Key }) => Key));
+      if (Objects.some(({ Key }) => !gone.has(Key)))
+        throw new BucketUnavailable('S3 did not say that every object is deleted');
+    });
+  }
+
+  private async listPage(prefix: string, startAfter: string | undefined, token: string | undefined) {
+    const command = {
+      Bucket: this.bucket,
+      Prefix: this.prefix + prefix,
+      ...(startAfter === undefined ? {} : { StartAfter: this.prefix + startAfter }),
+      ...(token === undefined ? {} : { ContinuationToken: token }),
+    };
+    return this.calls.run({ name: 'bucket.list', key: prefix }, async (abortSignal) => {
+      const page = await this.client.send(new ListObjectsV2Command(command), { abortSignal });
+      // something between us and S3 that answers nonsense must not pass for an empty bucket
+      if (page.Name === undefined) throw new BucketUnavailable('S3 answered something that is no listing');
+      return page;
+    });
   }
 
   private keyOf(key: string): string {
@@ -207,19 +213,14 @@ export class S3Bucket implements Bucket {
   }
 }
 
-function statusOf(error: unknown): number | null {
-  if (typeof error !== 'object' || error === null || !('$metadata' in error)) return null;
-  const metadata = error.$metadata as { httpStatusCode?: number };
-  return metadata.httpStatusCode ?? null;
-}
-
-function translate(error: unknown, key: string): Error {
-  if (error instanceof BucketError) return error;
-  const name = error instanceof Error ? error.name : 'unknown';
-  if (name === 'NoSuchKey' || name === 'NotFound') return new ObjectNotFound(key);
-  const status = statusOf(error);
-  return new BucketUnavailable(
-    status === null ? `S3 failed: ${name}` : `S3 answered ${String(status)} ${name}`,
-    error,
-  );
+async function collect(body: Readable, key: string, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  for await (const chunk of body) {
+    const bytes = chunk as Buffer;
+    total += bytes.length;
+    if (total > maxBytes) throw new ObjectTooLarge(key, maxBytes);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks, total);
 }
