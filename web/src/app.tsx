@@ -1,6 +1,6 @@
 import { QueryClient } from '@tanstack/react-query';
 import { CoreAdminContext, localStorageStore } from 'ra-core';
-import { lazy } from 'react';
+import { useEffect } from 'react';
 import { BrowserRouter, Route, Routes } from 'react-router-dom';
 import { authProvider } from './api/auth-provider.js';
 import { dataProvider } from './api/data-provider.js';
@@ -12,10 +12,11 @@ import { Home } from './features/home/Home.js';
 import { NotFound } from './shell/NotFound.js';
 import { Shell } from './shell/Shell.js';
 import { Boundary } from './shell/Boundary.js';
+import { readyPage, type ReadyPage } from './shell/ready-page.js';
 
-const ListPage = lazy(() => import('./records/list/ListPage.js'));
-const RecordPage = lazy(() => import('./records/page/RecordPage.js'));
-const CloudPage = lazy(() => import('./features/cloud/CloudPage.js'));
+const ListPage = readyPage(() => import('./records/list/ListPage.js'));
+const RecordPage = readyPage(() => import('./records/page/RecordPage.js'));
+const CloudPage = readyPage(() => import('./features/cloud/CloudPage.js'));
 
 const queryClient = new QueryClient({
   defaultOptions: {
@@ -27,14 +28,44 @@ const queryClient = new QueryClient({
     },
   },
 });
-if (session.get() !== null) void preloadTypes(queryClient);
 // whoever signs in next must not see what the last person saw
 session.subscribe(() => {
   if (session.get() === null) queryClient.clear();
 });
+/** the other pages' code comes once the first one has what it needs */
+const quietAfterMs = 400;
 const store = localStorageStore('1', 'holdfast');
 
+function pageAt(path: string): ReadyPage | null {
+  const [first, second] = path.split('/').filter(Boolean);
+  if (first === undefined) return null;
+  if (first === 'cloud') return CloudPage;
+  return second === undefined ? ListPage : RecordPage;
+}
+
+const withoutWait = async (page: ReadyPage | null) => {
+  try {
+    await page?.load();
+  } catch (error) {
+    // the page asks again when it is shown, and says why it cannot be
+    console.warn(error);
+  }
+};
+
+/** Fetches what the first screen needs, all at once; never fails. */
+export async function prepareApp(): Promise<void> {
+  await Promise.all([preloadTypes(queryClient), withoutWait(pageAt(window.location.pathname))]);
+}
+
 export default function App() {
+  useEffect(() => {
+    const id = window.setTimeout(() => {
+      void withoutWait(ListPage).then(() => withoutWait(RecordPage));
+    }, quietAfterMs);
+    return () => {
+      window.clearTimeout(id);
+    };
+  }, []);
   return (
     <BrowserRouter>
       <CoreAdminContext

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags, ApiResponse } from '@nestjs/swagger';
-import { MeDto } from './me.dto.js';
+import { MeDto, SessionDto } from './me.dto.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
 import { withTransaction } from '../../platform/database/index.js';
@@ -70,6 +70,17 @@ export class AuthController {
       await this.audit.append(tx, ctx, 'sign-out', 'user', person?.id ?? null);
     });
     this.cookie.clear(reply);
+  }
+
+  /** Public, because the sign-in page asks it: a browser shows every 401 as an error in its console. */
+  @Public()
+  @Get('auth/session')
+  @ApiOperation({ summary: 'Whether this browser is signed in, and who', operationId: 'getSession' })
+  @ApiResponse({ status: 200, type: SessionDto })
+  async session(@Req() request: FastifyRequest): Promise<{ me: Me | null }> {
+    const secret = this.cookie.read(request);
+    const identity = secret === null ? null : await this.identities.bySession(secret);
+    return { me: identity === null ? null : presentMe(identity, this.options) };
   }
 
   @Get('me')

@@ -32,3 +32,8 @@ export class MeDto {
   @ApiProperty() mustChangePassword!: boolean;
   @ApiProperty({ type: MeServerDto }) server!: MeServerDto;
 }
+
+export class SessionDto {
+  @ApiProperty({ type: MeDto, nullable: true, description: 'null where nobody is signed in' })
+  me!: MeDto | null;
+}

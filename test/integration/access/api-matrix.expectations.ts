@@ -98,6 +98,7 @@ export const expectations: Record<string, Expectation> = {
   'post /api/v1/auth/replica-password': everybody(400, {
     body: { currentPassword: 'x', replicaPassword: 'y' },
   }),
+  'get /api/v1/auth/session': everybody(200, { nobody: 200 }),
   'get /api/v1/me': everybody(200),
   'get /api/v1/types': everybody(200),
   'get /api/v1/roles': adminOnly(200),
@@ -137,6 +138,7 @@ export const expectations: Record<string, Expectation> = {
 export const replicaExpectations: Record<string, Expectation> = {
   'post /api/v1/auth/sign-in': everybody(401, { body: { email: 'x@example.com', password: 'wrong' } }),
   'post /api/v1/auth/sign-out': everybody(204),
+  'get /api/v1/auth/session': everybody(200, { nobody: 200 }),
   'get /api/v1/me': everybody(200),
   'get /api/v1/types': everybody(200),
   'get /api/v1/roles': adminOnly(200),

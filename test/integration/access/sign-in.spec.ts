@@ -41,6 +41,17 @@ describe('signing in', () => {
     expect(await audited(person.id)).toEqual(['user-created', 'roles-assigned', 'sign-in']);
   });
 
+  it('tells a page whether its browser is signed in without an error, before, during and after', async () => {
+    const browser = new Browser(server);
+    const session = async () => (await browser.call<{ me: unknown }>('/auth/session')).body;
+    expect(await session()).toEqual({ me: null });
+    const person = await makePerson(server, 'sales');
+    const { body } = await browser.signIn(person.email, person.password);
+    expect(await session()).toEqual({ me: body });
+    expect((await browser.call('/auth/sign-out', { method: 'POST' })).status).toBe(204);
+    expect(await session()).toEqual({ me: null });
+  });
+
   it('keeps neither cookie nor password anywhere in the database or the log', async () => {
     const person = await makePerson(server, 'sales');
     const browser = await signedIn(server, person);

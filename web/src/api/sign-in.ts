@@ -5,7 +5,7 @@ import { session, type Session } from './session.js';
 /** Finds out whether the browser's cookie is still good. Nobody signed in is an answer, not an error. */
 export async function resumeSession(): Promise<void> {
   try {
-    session.set((await request<Session>('/me')).body);
+    session.set((await request<{ me: Session | null }>('/auth/session')).body.me);
   } catch (error) {
     if (!isProblem(error)) throw error;
     session.set(null);

@@ -1,5 +1,4 @@
 // Numbers, money and times as the reader's language and time zone write them.
-import { useMemo } from 'react';
 import { useStored } from '../api/store.js';
 import { session } from '../api/session.js';
 import type { Money } from '../api/types.js';
@@ -31,11 +30,23 @@ const steps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 
 const dayNumber = (value: string) => Math.round(Date.parse(`${value.slice(0, 10)}T00:00:00Z`) / 86_400_000);
 
+/** Making an Intl object costs a hundred times what using it does, and a list has hundreds of cells. */
+function kept<T>(make: (key: string) => T): (key: string) => T {
+  const known = new Map<string, T>();
+  return (key) => {
+    const found = known.get(key) ?? make(key);
+    known.set(key, found);
+    return found;
+  };
+}
+
+const isoDay = kept(
+  (timeZone) =>
+    new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }),
+);
+
 /** Today's date in a time zone, `2026-11-22`. */
-export const todayIn = (timeZone: string, now = new Date()): string =>
-  new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(
-    now,
-  );
+export const todayIn = (timeZone: string, now = new Date()): string => isoDay(timeZone).format(now);
 
 function relativeTime(format: Intl.RelativeTimeFormat, differenceMs: number): string {
   for (const [unit, lengthMs] of steps)
@@ -78,14 +89,20 @@ export function createFormats(locale: Locale, timeZone: string): Formats {
       unitDisplay: 'short',
       maximumFractionDigits: digits,
     }).format(value);
+  const money = kept((currency) => new Intl.NumberFormat(locale, { style: 'currency', currency }));
+  const shortMoney = kept(
+    (currency) =>
+      new Intl.NumberFormat(locale, {
+        style: 'currency',
+        currency,
+        notation: 'compact',
+        maximumFractionDigits: 1,
+      }),
+  );
   return {
     number: (value) => number.format(value),
     money: (value, isShort = false) =>
-      new Intl.NumberFormat(locale, {
-        style: 'currency',
-        currency: value.currency,
-        ...(isShort ? { notation: 'compact', maximumFractionDigits: 1 } : {}),
-      }).format(Number(value.amount)),
+      (isShort ? shortMoney : money)(value.currency).format(Number(value.amount)),
     day: (value) => day.format(new Date(`${value.slice(0, 10)}T00:00:00Z`)),
     time: (value) => time.format(new Date(value)),
     clock: (value) => clock.format(new Date(value)),
@@ -106,7 +123,7 @@ export function createFormats(locale: Locale, timeZone: string): Formats {
   };
 }
 
-const isTimeZone = (zone: string): boolean => {
+const isTimeZone = kept((zone) => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
     return true;
@@ -114,15 +131,17 @@ const isTimeZone = (zone: string): boolean => {
     // the profile holds a zone that this browser does not know
     return false;
   }
-};
+});
+const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const formatsOf = kept((locale) => kept((timeZone) => createFormats(locale as Locale, timeZone)));
 
 export function useTimeZone(): string {
   const zone = useStored(session)?.user.timeZone;
-  return zone && isTimeZone(zone) ? zone : Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return zone && isTimeZone(zone) ? zone : browserZone;
 }
 
 export function useFormats(): Formats {
   const { locale } = useTexts();
   const timeZone = useTimeZone();
-  return useMemo(() => createFormats(locale, timeZone), [locale, timeZone]);
+  return formatsOf(locale)(timeZone);
 }
