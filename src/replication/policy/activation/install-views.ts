@@ -11,6 +11,10 @@ export async function installViews(tx: SqlRunner, compiled: CompiledPolicy, vers
   await query(tx, `SET LOCAL lock_timeout = '60s'`);
   await dropInstalled(tx);
   for (const view of compiled.views) await query(tx, view.createView);
+  for (const { name, create } of compiled.homeViews) {
+    await query(tx, create);
+    await query(tx, `GRANT SELECT ON cloud.${identifier(name)} TO holdfast_app`);
+  }
   await query(tx, 'DELETE FROM replication.capture_rule');
   for (const rule of compiled.captureRules)
     await query(
@@ -46,7 +50,8 @@ async function publishView(
   version: number,
   position: number,
 ): Promise<void> {
-  await query(tx, `GRANT SELECT ON cloud.${identifier(view.type)} TO holdfast_connector`);
+  const relation = `cloud.${identifier(view.type)}`;
+  await query(tx, `GRANT SELECT ON ${relation} TO holdfast_connector`);
   if (view.dependents) {
     const signature = `cloud.${identifier(view.dependents.name)}(uuid[])`;
     await query(tx, view.dependents.create);
@@ -65,7 +70,7 @@ async function publishView(
       position,
       view.tableName,
       view.dependents ? `cloud.${view.dependents.name}` : null,
-      `cloud.${identifier(view.type)}`,
+      relation,
     ],
   );
 }

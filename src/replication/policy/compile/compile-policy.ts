@@ -1,16 +1,34 @@
 import { recordTypes } from '../../../records/index.js';
-import type { CloudPolicy } from '../document/policy.model.js';
+import { attachmentType, type CloudPolicy } from '../document/policy.model.js';
+import {
+  attachmentTable,
+  attachmentViewSql,
+  hasAttachmentRules,
+  selectedBlobSql,
+  selectedBlobView,
+} from './attachments-sql.js';
 import { dependentsName, dependentsSql, typesReadByFilters } from './dependents-sql.js';
 import { identifier, plainTableName } from './sql-text.js';
 import { systemViews } from './system-set.js';
 import { policyViewSql } from './view-sql.js';
+
+interface DependentsFunction {
+  readonly name: string;
+  readonly create: string;
+}
 
 export interface CompiledView {
   readonly type: string;
   /** `crm.deal`, not quoted */
   readonly tableName: string;
   readonly createView: string;
-  readonly dependents: { readonly name: string; readonly create: string } | null;
+  readonly dependents: DependentsFunction | null;
+}
+
+/** A view for the server, which the connector may not read. */
+export interface HomeView {
+  readonly name: string;
+  readonly create: string;
 }
 
 /** Under which type the changes of a table are logged. */
@@ -23,35 +41,48 @@ export interface CaptureRule {
 export interface CompiledPolicy {
   /** in the order in which the catalogue lists them: the system set first */
   readonly views: readonly CompiledView[];
+  readonly homeViews: readonly HomeView[];
   readonly captureRules: readonly CaptureRule[];
 }
 
 export function compilePolicy(policy: CloudPolicy): CompiledPolicy {
   const types = recordTypes();
-  const views: CompiledView[] = systemViews(policy).map((view) => {
-    const meta = types.find((type) => type.name === view.type);
-    const create = meta ? dependentsSql(policy, meta) : null;
-    return {
-      type: view.type,
-      tableName: view.tableName,
-      createView: `CREATE VIEW cloud.${identifier(view.type)} WITH (security_barrier) AS\n${view.select}`,
-      dependents: create && meta ? { name: dependentsName(meta), create } : null,
-    };
-  });
+  const views: CompiledView[] = systemViews(policy).map((view) => ({
+    type: view.type,
+    tableName: view.tableName,
+    createView: `CREATE VIEW cloud.${identifier(view.type)} WITH (security_barrier) AS\n${view.select}`,
+    dependents: types.some(({ name }) => name === view.type) ? dependentsOn(policy, view.type) : null,
+  }));
   const readOnlyByFilters = typesReadByFilters(policy);
   for (const meta of types) {
-    if (meta.cloud === 'system') continue;
+    if (meta.cloud === 'system' || meta.name === attachmentType) continue;
     const type = policy.types.get(meta.name);
     if (!type && !readOnlyByFilters.has(meta.name)) continue;
-    const create = dependentsSql(policy, meta);
     views.push({
       type: meta.name,
       tableName: plainTableName(meta),
       createView: type ? policyViewSql(policy, type).create : emptyViewSql(meta.name, meta.table),
-      dependents: create ? { name: dependentsName(meta), create } : null,
+      dependents: dependentsOn(policy, meta.name),
     });
   }
-  return { views, captureRules: captureRules() };
+  const hasFiles = hasAttachmentRules(policy);
+  if (hasFiles)
+    views.push({
+      type: attachmentType,
+      tableName: attachmentTable,
+      createView: attachmentViewSql(policy),
+      dependents: null,
+    });
+  return {
+    views,
+    homeViews: hasFiles ? [{ name: selectedBlobView, create: selectedBlobSql(policy) }] : [],
+    captureRules: captureRules(hasFiles),
+  };
+}
+
+function dependentsOn(policy: CloudPolicy, type: string): DependentsFunction | null {
+  const create = dependentsSql(policy, type);
+  return create === null ? null : { name: dependentsName(type), create };
 }
 
 /** A type that only filters read: its changes must be followed, though not one of its rows is selected. */
@@ -59,16 +90,15 @@ function emptyViewSql(type: string, table: string): string {
   return `CREATE VIEW cloud.${identifier(type)} WITH (security_barrier) AS\nSELECT t.id FROM ${table} t WHERE FALSE`;
 }
 
-function captureRules(): CaptureRule[] {
-  const records = recordTypes().map((type) => ({
-    table: type.table,
-    type: type.name,
-    keyColumn: 'id' as const,
-  }));
+function captureRules(hasFiles: boolean): CaptureRule[] {
+  const rule = (table: string, type: string): CaptureRule => ({ table, type, keyColumn: 'id' });
   return [
-    ...records,
-    { table: 'crm.custom_field', type: 'custom_field', keyColumn: 'id' },
-    { table: 'access.role', type: 'role', keyColumn: 'id' },
-    { table: 'access.replica_login', type: 'replica_login', keyColumn: 'id' },
+    ...recordTypes()
+      .filter(({ name }) => name !== attachmentType)
+      .map((type) => rule(type.table, type.name)),
+    rule('crm.custom_field', 'custom_field'),
+    rule('access.role', 'role'),
+    rule('access.replica_login', 'replica_login'),
+    ...(hasFiles ? [rule(attachmentTable, attachmentType)] : []),
   ];
 }

@@ -1,27 +1,34 @@
-import type { RecordTypeMeta } from '../../../records/index.js';
-import type { CloudPolicy, PolicyFilter, PolicyType } from '../document/policy.model.js';
+import {
+  attachmentType,
+  type CloudPolicy,
+  type PolicyFilter,
+  type PolicyType,
+} from '../document/policy.model.js';
 import { Aliases } from './aliases.js';
+import { attachmentMembershipSql, attachmentTable } from './attachments-sql.js';
 import { membershipSql } from './membership-sql.js';
 import { identifier, literal } from './sql-text.js';
 
+/** Rows of a type that hang on the changed ones, as one common table expression. */
 interface Step {
   readonly name: string;
-  readonly type: PolicyType;
+  readonly type: string;
   readonly sql: string;
 }
 
 /**
  * Finds the rows of other records that hang on given ones: selected because a parent is (`follows`), selected by
- * a field of a parent (`where`), or showing its id (a reference that is null while the parent is not selected).
+ * a field of a parent (`where`), showing its id (a reference that is null while the parent is not selected), or its
+ * files.
  *
  * Answers only rows that a view shows now or that were once sent: the id of any other row never reaches the
  * connector. Null where nothing hangs on the type.
  */
-export function dependentsSql(policy: CloudPolicy, changed: RecordTypeMeta): string | null {
-  const steps = new DependentsWalk(policy).from(changed.name);
+export function dependentsSql(policy: CloudPolicy, changed: string): string | null {
+  const steps = new DependentsWalk(policy).from(changed);
   if (steps.length === 0) return null;
-  const types = new Map(steps.map((step) => [step.type.meta.name, step.type]));
-  const answers = [...types.values()].map((type) => answerSql(policy, type, steps));
+  const types = [...new Set(steps.map((step) => step.type))];
+  const answers = types.map((type) => answerSql(policy, type, steps));
   return [
     `CREATE FUNCTION cloud.${identifier(dependentsName(changed))}(ids uuid[]) RETURNS TABLE (type text, id uuid)`,
     'LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $fn$',
@@ -31,18 +38,21 @@ export function dependentsSql(policy: CloudPolicy, changed: RecordTypeMeta): str
   ].join('\n');
 }
 
-export function dependentsName(type: RecordTypeMeta): string {
-  return `dependents_${type.name}`;
+export function dependentsName(type: string): string {
+  return `dependents_${type}`;
 }
 
-function answerSql(policy: CloudPolicy, type: PolicyType, steps: readonly Step[]): string {
-  const name = type.meta.name;
+function answerSql(policy: CloudPolicy, type: string, steps: readonly Step[]): string {
   const found = steps.filter((step) => step.type === type).map((step) => `SELECT id FROM ${step.name}`);
-  const member = membershipSql(policy, name, 't', new Aliases());
+  const table = type === attachmentType ? attachmentTable : (policy.types.get(type)?.meta.table ?? '');
+  const member =
+    type === attachmentType
+      ? attachmentMembershipSql(policy, 't', new Aliases())
+      : membershipSql(policy, type, 't', new Aliases());
   return [
-    `SELECT ${literal(name)}::text, f.id FROM (${found.join(' UNION ')}) f`,
-    `WHERE EXISTS (SELECT 1 FROM replication.ledger l WHERE l.type = ${literal(name)} AND l.id = f.id)`,
-    `OR EXISTS (SELECT 1 FROM ${type.meta.table} t WHERE t.id = f.id AND ${member})`,
+    `SELECT ${literal(type)}::text, f.id FROM (${found.join(' UNION ')}) f`,
+    `WHERE EXISTS (SELECT 1 FROM replication.ledger l WHERE l.type = ${literal(type)} AND l.id = f.id)`,
+    `OR EXISTS (SELECT 1 FROM ${table} t WHERE t.id = f.id AND ${member})`,
   ].join('\n  ');
 }
 
@@ -61,6 +71,12 @@ class DependentsWalk {
   }
 
   private spread(parent: string, condition: string): void {
+    if (this.policy.types.get(parent)?.attachments)
+      this.add(
+        attachmentType,
+        attachmentTable,
+        `c.record_type = ${literal(parent)} AND c.record_id ${condition}`,
+      );
     for (const type of this.policy.types.values())
       for (const field of type.fields) {
         if (field.field.target !== parent) continue;
@@ -71,10 +87,14 @@ class DependentsWalk {
   }
 
   private children(type: PolicyType, column: string, condition: string, changesSelection: boolean): void {
-    const name = `s${String(this.steps.length)}`;
-    const sql = `SELECT c.id FROM ${type.meta.table} c WHERE c.${identifier(column)} ${condition}`;
-    this.steps.push({ name, type, sql });
+    const name = this.add(type.meta.name, type.meta.table, `c.${identifier(column)} ${condition}`);
     if (changesSelection) this.spread(type.meta.name, `IN (SELECT ${name}.id FROM ${name})`);
+  }
+
+  private add(type: string, table: string, condition: string): string {
+    const name = `s${String(this.steps.length)}`;
+    this.steps.push({ name, type, sql: `SELECT c.id FROM ${table} c WHERE ${condition}` });
+    return name;
   }
 }
 

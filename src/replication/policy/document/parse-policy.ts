@@ -1,10 +1,11 @@
 import { isScalar, type Node } from 'yaml';
 import { classifications, type RecordTypeMeta } from '../../../records/index.js';
 import { defaultClassifications, type ClassificationDefaults } from './classification-defaults.js';
+import { AttachmentParser } from './parse-attachments.js';
 import { FilterParser } from './parse-filter.js';
 import { FollowParser, refuseCycles } from './parse-follows.js';
 import { TreatmentParser } from './parse-treatments.js';
-import type { CloudPolicy, PolicyIssue, PolicyType } from './policy.model.js';
+import { attachmentType, type CloudPolicy, type PolicyIssue, type PolicyType } from './policy.model.js';
 import { PolicySource, type Entry } from './policy-source.js';
 import type { PolicySchema } from './policy-schema.js';
 
@@ -76,7 +77,9 @@ class PolicyParser {
       );
       return new Map();
     }
-    const selectable = [...this.schema.types.values()].filter((type) => type.cloud === 'policy');
+    const selectable = [...this.schema.types.values()].filter(
+      (type) => type.cloud === 'policy' && type.name !== attachmentType,
+    );
     const entries = this.source.entries(entry.value, entry.path, '`types`');
     const named = entries.filter((item) => selectable.some((type) => type.name === item.key));
     for (const item of entries.filter((one) => !named.includes(one))) this.refuseType(item, selectable);
@@ -119,7 +122,7 @@ class PolicyParser {
     named: ReadonlySet<string>,
     defaults: ClassificationDefaults,
   ): PolicyType {
-    const known = ['where', 'follows', 'fields', 'custom'];
+    const known = ['where', 'follows', 'fields', 'custom', 'attachments'];
     // `product:` alone and `product: {}` both mean: all of them
     const parts = this.source.isNothing(entry.value)
       ? []
@@ -127,12 +130,14 @@ class PolicyParser {
     const part = (key: string) => parts.find((item) => item.key === key);
     const where = part('where');
     const follows = part('follows');
+    const attachments = part('attachments');
     const treatments = new TreatmentParser(this.source, this.schema, meta, defaults);
     return {
       meta,
       where: where ? new FilterParser(this.source, this.schema, meta).parse(where.value, where.path) : null,
       follows: follows ? new FollowParser(this.source, this.schema, meta, named).parse(follows) : [],
       ...treatments.parse(part('fields'), part('custom')),
+      attachments: attachments ? new AttachmentParser(this.source).parse(attachments) : null,
     };
   }
 

@@ -50,6 +50,16 @@ export interface PolicyFollow {
   readonly type: string;
 }
 
+/** Which files of the selected records of one type go. */
+export interface AttachmentRule {
+  /** null: of any size */
+  readonly maxBytes: number | null;
+  /** media types in lower case, `image/*` for all of a kind; null: any */
+  readonly mediaTypes: readonly string[] | null;
+  /** the label must be one of these; null: any label, or none */
+  readonly labels: readonly string[] | null;
+}
+
 export interface PolicyType {
   readonly meta: RecordTypeMeta;
   readonly where: PolicyFilter | null;
@@ -58,6 +68,8 @@ export interface PolicyType {
   /** declared fields in declaration order, without those that always or never travel */
   readonly fields: readonly FieldTreatment[];
   readonly customFields: readonly FieldTreatment[];
+  /** null: files of this type stay home */
+  readonly attachments: AttachmentRule | null;
 }
 
 export interface CloudPolicy {
@@ -81,3 +93,6 @@ export const fixedFields: readonly string[] = [
 
 /** Records in the recycle bin are never selected, so there is nothing to tell about it. */
 export const neverFields: readonly string[] = ['deletedAt'];
+
+/** Files are no type of a policy: they go with the records that they hang on. */
+export const attachmentType = 'attachment';
