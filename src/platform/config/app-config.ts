@@ -75,3 +75,8 @@ export function auditKeysFolder(config: AppConfig): string {
   const host = config.role === 'replica' ? join('replica', config.replica.name) : 'server';
   return join(config.keys.folder, host);
 }
+
+/** Where the server keeps the key that wraps the keys of stored files. */
+export function fileKeyOf(config: AppConfig): string {
+  return config.files.keyFile ?? join(config.keys.folder, 'server', 'files.key');
+}

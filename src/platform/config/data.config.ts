@@ -1,9 +1,20 @@
-import { IsBoolean, IsInt, IsNotEmpty, IsString, IsUrl, Matches, Max, Min } from 'class-validator';
+import {
+  ArrayUnique,
+  IsBoolean,
+  IsInt,
+  IsNotEmpty,
+  IsString,
+  IsUrl,
+  Matches,
+  Max,
+  Min,
+} from 'class-validator';
 import { Setting } from './setting.decorator.js';
 
 const POSTGRES = /^postgres(ql)?:\/\/\S+$/;
 const REDIS = /^rediss?:\/\/\S+$/;
 const BUCKET = /^(file:\/\/\/|s3:\/\/)\S+$/;
+const LABEL = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,39}$/u;
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export class DatabaseConfig {
@@ -107,6 +118,39 @@ export class FilesConfig {
   @IsString()
   @IsNotEmpty()
   readonly folder: string = '/var/lib/holdfast/files';
+
+  /** Wraps the keys of stored files. Unset: `server/files.key` in the keys folder. */
+  @Setting('text', 'a file that only this user may read', { optional: true, path: true })
+  @IsString()
+  @IsNotEmpty()
+  readonly keyFile: string | null = null;
+
+  /** Of one attachment. */
+  @Setting('number', 'whole bytes from 1024 to 1099511627776')
+  @IsInt()
+  @Min(1024)
+  @Max(1_099_511_627_776)
+  readonly maxBytes: number = 4_294_967_296;
+
+  /** What an attachment may be labelled with; the cloud policy selects by it. */
+  @Setting('list', 'a list of different words of at most 40 characters')
+  @ArrayUnique()
+  @Matches(LABEL, { each: true })
+  readonly labels: readonly string[] = ['shareable', 'internal', 'confidential'];
+
+  /** So long a deleted attachment can be restored. */
+  @Setting('number', 'a whole number of days from 1 to 3650')
+  @IsInt()
+  @Min(1)
+  @Max(3650)
+  readonly keepDeletedDays: number = 30;
+
+  /** So long a stored file stays that no attachment refers to any more. */
+  @Setting('number', 'a whole number of hours from 1 to 8760')
+  @IsInt()
+  @Min(1)
+  @Max(8760)
+  readonly keepUnusedHours: number = 24;
 
   /** The rows that an import refused are personal data; after so many days they are removed. */
   @Setting('number', 'a whole number of days from 1 to 3650')

@@ -1,4 +1,11 @@
-export { AppConfig, auditKeysFolder, installationOf, publicUrlOf, type Role } from './app-config.js';
+export {
+  AppConfig,
+  auditKeysFolder,
+  fileKeyOf,
+  installationOf,
+  publicUrlOf,
+  type Role,
+} from './app-config.js';
 export { ConfigModule } from './config.module.js';
 export { ConfigError, EXIT_CONFIG, type ConfigProblem } from './config.errors.js';
 export type {

@@ -1,3 +1,5 @@
+export { FileKeys } from './file-keys.js';
+export { FileDamaged, FileKeyRefused, FileMissing, StoreFull } from './file-store.errors.js';
 export type {
   ByteRange,
   FileReader,
@@ -6,3 +8,5 @@ export type {
   StoredFile,
   WrappedDataKey,
 } from './file-store.port.js';
+export { LocalFileReader } from './local-file-reader.js';
+export { LocalFileStore } from './local-file-store.js';

@@ -1,12 +1,17 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
-import type { HttpLimits } from '../config/index.js';
+
+/** `import`: a table of rows; `file`: any file, whatever its type is said to be. Both arrive as a stream. */
+export type BodyKind = 'import' | 'file';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    bodyKind?: 'import';
+    bodyKind?: BodyKind;
   }
 }
+
+/** What the routes that take uploads may take, in bytes. */
+export type UploadLimits = Readonly<Record<BodyKind, number>>;
 
 /**
  * The route takes an upload of up to `http.limits.importBytes`. A body that is not JSON arrives as a stream
@@ -15,9 +20,16 @@ declare module 'fastify' {
  */
 export const ImportBody = (): MethodDecorator => RouteConfig({ bodyKind: 'import' });
 
+/**
+ * The route takes any file of up to `files.maxBytes`, as a stream, JSON included. What the sender says of its type is
+ * in `request.declaredType`. Do not combine with another RouteConfig.
+ */
+export const FileBody = (): MethodDecorator => RouteConfig({ bodyKind: 'file' });
+
 /** Gives routes their own limit; must be hooked in before the routes are declared. */
-export function applyBodyLimits(instance: FastifyInstance, limits: HttpLimits): void {
+export function applyBodyLimits(instance: FastifyInstance, limits: UploadLimits): void {
   instance.addHook('onRoute', (route) => {
-    if (route.config?.bodyKind === 'import') route.bodyLimit = limits.importBytes;
+    const kind = route.config?.bodyKind;
+    if (kind !== undefined) route.bodyLimit = limits[kind];
   });
 }

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { AppConfig, ConfigModule } from '../config/index.js';
 import { LoggingModule, NestLogger, type Logger } from '../logging/index.js';
 import { startProcessMetrics } from '../metrics/index.js';
+import { registerBodyDeadline } from './body-deadline.js';
 import { applyBodyLimits } from './body-limit.decorator.js';
 import { registerBodyParsers } from './body-parsers.js';
 import { fastifyOptions } from './fastify-options.js';
@@ -29,9 +30,12 @@ export async function createHttpApp(
   startProcessMetrics();
   const adapter = new FastifyAdapter(fastifyOptions(config, log));
   const instance: FastifyInstance = adapter.getInstance();
-  applyBodyLimits(instance, config.http.limits);
+  const { limits } = config.http;
+  const uploads = { import: limits.importBytes, file: config.files.maxBytes };
+  applyBodyLimits(instance, uploads);
   registerRequestHooks(instance, config, log);
-  registerBodyParsers(instance, config.http.limits);
+  registerBodyDeadline(instance, limits);
+  registerBodyParsers(instance, limits, uploads);
   await instance.register(fastifyCookie);
   const root: DynamicModule = {
     module: RootModule,

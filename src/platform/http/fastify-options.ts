@@ -24,7 +24,8 @@ export function fastifyOptions(config: AppConfig, log: Logger): FastifyServerOpt
     },
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     bodyLimit: limits.bodyBytes,
-    requestTimeout: limits.requestTimeoutMs,
+    // see registerBodyDeadline
+    requestTimeout: 0,
     connectionTimeout: limits.connectionTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     onProtoPoisoning: 'error',

@@ -1,4 +1,4 @@
-export { ImportBody } from './body-limit.decorator.js';
+export { FileBody, ImportBody } from './body-limit.decorator.js';
 export { parseBoundedJson } from './bounded-json.js';
 export { createHttpApp, listen } from './create-http-app.js';
 export { isUnavailable } from './problem-of-any.js';

@@ -29,7 +29,9 @@ export function sendProblem(
     return;
   }
   // An upload that is not read to its end would be taken for the next request of this connection.
-  if (error.httpStatus === 413 || error.httpStatus === 408) void reply.header('connection', 'close');
+  const isCutOff = request.routeOptions.config.bodyKind !== undefined && !request.raw.complete;
+  if (isCutOff || error.httpStatus === 413 || error.httpStatus === 408)
+    void reply.header('connection', 'close');
   void reply
     .code(error.httpStatus)
     .headers({ 'cache-control': 'no-store', ...error.headers })
