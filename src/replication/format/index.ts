@@ -1,6 +1,20 @@
 export { FormatError, type FormatErrorCode } from './format.errors.js';
 export { CHUNK_BYTES, FIRST_N, LIMITS } from './limits.js';
-export { ackKey, beatKey, manifestKey, manifestPrefix, partKey, partPrefix, rootKey } from './object-keys.js';
+export { sealedBlobBytes, type BlobContext } from './blob-header.js';
+export { planBlob, sealBlob, type BlobPlan } from './blob-writer.js';
+export { openBlob, type OpenBlob, type PlainRange } from './blob-reader.js';
+export {
+  ackKey,
+  beatKey,
+  blobKey,
+  blobListKey,
+  blobPrefix,
+  manifestKey,
+  manifestPrefix,
+  partKey,
+  partPrefix,
+  rootKey,
+} from './object-keys.js';
 export { comparePositions, formatPosition, parseFloor, type Position } from './position.js';
 export { hmacBlocks, rowDigest } from './row-digest.js';
 export { MultisetHash } from './multiset-hash.js';

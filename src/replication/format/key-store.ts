@@ -81,11 +81,15 @@ export class ConnectorKeyStore {
 
   /** Made on first use. Several connectors that share the folder get the same one. */
   async digestKey(generation: number): Promise<Buffer> {
-    const name = `digest-${String(generation)}.key`;
-    const text = await this.folder.readOrCreate(name, () => randomBytes(32).toString('hex'));
-    if (!/^[0-9a-f]{64}$/.test(text))
-      throw new FormatError('format.key_missing', `key file ${name} is damaged`);
-    return Buffer.from(text, 'hex');
+    return this.secret(`digest-${String(generation)}.key`);
+  }
+
+  /**
+   * Names the objects of attachments, so that the bucket's owner cannot tell which file an object is.
+   * Made on first use; changing it would name the same files anew, hence the version in the object's key.
+   */
+  async blobNameKey(version: number): Promise<Buffer> {
+    return this.secret(`names-${String(version)}.key`);
   }
 
   /** Opens the grants of single files; made on first use. Its public half must reach the server: see {@link publishFileRecipient}. */
@@ -93,6 +97,13 @@ export class ConnectorKeyStore {
     const { identity: fresh } = await generateRecipient();
     const identity = (await this.folder.readOrCreate(FILE_IDENTITY, () => `${fresh}\n`)).trim();
     return { identity, recipient: await recipientOf(identity) };
+  }
+
+  private async secret(name: string): Promise<Buffer> {
+    const text = await this.folder.readOrCreate(name, () => randomBytes(32).toString('hex'));
+    if (!/^[0-9a-f]{64}$/.test(text))
+      throw new FormatError('format.key_missing', `key file ${name} is damaged`);
+    return Buffer.from(text, 'hex');
   }
 
   async destroyDigestKey(generation: number): Promise<void> {

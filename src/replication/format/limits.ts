@@ -6,6 +6,8 @@ export const LIMITS = {
   maxPartPlainBytes: 4 * 1024 * 1024 * 1024,
   maxPartBytes: 4 * 1024 * 1024 * 1024,
   maxPartHeaderBytes: 64 * 1024,
+  /** a sealed attachment: what S3 takes */
+  maxBlobBytes: 5 * 1024 ** 4,
   maxManifestBytes: 16 * 1024 * 1024,
   maxSmallObjectBytes: 1024 * 1024,
   maxParts: 20_000,

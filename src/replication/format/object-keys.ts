@@ -33,3 +33,19 @@ export const beatKey = 'beat.json';
 export function ackKey(replica: string): string {
   return `acks/${replica}.json`;
 }
+
+/** Sealed attachments; under it a folder per version of the key that names them. */
+export const blobPrefix = 'b/';
+
+/**
+ * @param name HMAC of the file's SHA-256, hex: tells nobody which file it is
+ * @param nonce hex, fresh for each upload, so that what is on its way out is never taken for what comes in
+ */
+export function blobKey(keyVersion: number, name: string, nonce: string): string {
+  return `${blobPrefix}${String(keyVersion)}/${name}-${nonce}`;
+}
+
+/** A plain list of attachments, see section 5 of the format. */
+export function blobListKey(generation: number, n: number, fence: number): string {
+  return `${partPrefix(generation)}${padded(n, 10)}-files-e${padded(fence, 10)}`;
+}

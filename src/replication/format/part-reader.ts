@@ -1,8 +1,8 @@
-import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdDecompress } from 'node:zlib';
 import { ChunkCipher } from './chunk-cipher.js';
+import { ExactInput } from './exact-input.js';
 import { FormatError, malformed } from './format.errors.js';
 import { unwrapKey } from './key-wrap.js';
 import { CHUNK_BYTES, LIMITS } from './limits.js';
@@ -70,7 +70,7 @@ export async function* readPartBlocks(options: ReadPartOptions): AsyncIterable<B
 }
 
 async function* openChunks({ context, identity, source, expect }: ReadPartOptions): AsyncIterable<Buffer> {
-  const input = new ExactInput(source, expect.bytes);
+  const input = new ExactInput(source, expect.bytes, 'part');
   try {
     yield* openFrom(input, context, identity, expect.sha256);
   } finally {
@@ -121,61 +121,6 @@ function asFormatError(error: unknown): Error {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   if (code.startsWith('ZSTD_') || code.startsWith('Z_')) return malformed('part: not a zstd stream', error);
   return error instanceof Error ? error : new Error('reading a part failed', { cause: error });
-}
-
-/** Hands out exactly `length` bytes, hashes them, and refuses a source that has fewer or more. */
-class ExactInput {
-  remaining: number;
-  private readonly hash: Hash = createHash('sha256');
-  private readonly blocks: AsyncIterator<unknown>;
-  private rest: Buffer = Buffer.alloc(0);
-
-  constructor(source: Readable | Buffer, length: number) {
-    this.remaining = length;
-    this.blocks = (Buffer.isBuffer(source) ? Readable.from([source]) : source)[Symbol.asyncIterator]();
-  }
-
-  async take(length: number): Promise<Buffer> {
-    if (length > this.remaining) throw new FormatError('format.truncated', 'part: cut off');
-    const pieces: Buffer[] = [];
-    let missing = length;
-    while (missing > 0) {
-      if (this.rest.length === 0 && !(await this.pull()))
-        throw new FormatError('format.truncated', 'part: cut off');
-      const piece = this.rest.subarray(0, missing);
-      this.rest = this.rest.subarray(piece.length);
-      missing -= piece.length;
-      pieces.push(piece);
-    }
-    this.remaining -= length;
-    const [only] = pieces;
-    const bytes = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces, length);
-    this.hash.update(bytes);
-    return bytes;
-  }
-
-  /** @returns the digest of all bytes, in hex */
-  async end(): Promise<string> {
-    if (this.rest.length > 0 || (await this.pull())) throw malformed('part: bytes after its end');
-    return this.hash.digest('hex');
-  }
-
-  /** A source that was left in the middle would keep its file or connection open. */
-  async close(): Promise<void> {
-    await this.blocks.return?.();
-  }
-
-  private async pull(): Promise<boolean> {
-    for (;;) {
-      const next = await this.blocks.next();
-      if (next.done === true) return false;
-      const block = next.value as Buffer;
-      if (block.length > 0) {
-        this.rest = block;
-        return true;
-      }
-    }
-  }
 }
 
 class LineSplitter {
