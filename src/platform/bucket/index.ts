@@ -15,6 +15,7 @@ export {
   BucketUnavailable,
   ObjectNotFound,
   ObjectTooLarge,
+  RangeOutside,
   UploadNotFound,
 } from './bucket.errors.js';
 export { openBucket } from './open-bucket.js';

@@ -4,3 +4,9 @@ export { ReplicaFollower, type FollowerSettings, type StepOutcome } from './repl
 export { PINNED_ROOT_FILE } from './replica-trust.js';
 export type { AppliedState, LastError } from './replica-state.store.js';
 export type { ReplicaErrorCode } from './replica.errors.js';
+export {
+  AttachmentOpener,
+  AttachmentPending,
+  AttachmentRefused,
+  type SealedAttachment,
+} from './attachment-opener.js';

@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { HealthModule } from '../../platform/health/index.js';
 import { OMITTED_FIELDS } from '../../records/index.js';
+import { AttachmentOpener } from './attachment-opener.js';
 import { addReplicaHeaders } from './replica-headers.js';
 import { ReplicaOmittedFields } from './replica-omitted-fields.js';
 import { ReplicaStatusController } from './replica-status.controller.js';
@@ -18,8 +19,13 @@ import { ReplicaService } from './replica.service.js';
     { provide: ReplicaStatus, useFactory: () => new ReplicaStatus() },
     { provide: OMITTED_FIELDS, useClass: ReplicaOmittedFields },
     ReplicaService,
+    {
+      provide: AttachmentOpener,
+      inject: [ReplicaService],
+      useFactory: (replica: ReplicaService) => replica.attachments,
+    },
   ],
-  exports: [ReplicaStatus, OMITTED_FIELDS],
+  exports: [ReplicaStatus, OMITTED_FIELDS, AttachmentOpener],
 })
 export class ReplicaModule implements OnModuleInit {
   constructor(

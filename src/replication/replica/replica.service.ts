@@ -8,6 +8,7 @@ import { HealthRegistry } from '../../platform/health/index.js';
 import { errorCodeOf, LOGGER, type Logger } from '../../platform/logging/index.js';
 import { pause, retryPauseMs } from '../../platform/pauses/index.js';
 import { comparePositions, keyFolders, parseFloor, ReplicaKeyStore, type Position } from '../format/index.js';
+import { AttachmentOpener } from './attachment-opener.js';
 import { ReplicaFollower } from './replica-follower.js';
 import { ReplicaStatus } from './replica-status.js';
 import { replicaLagSeconds, replicaPosition, replicaRefusing } from './replica.metrics.js';
@@ -20,6 +21,10 @@ export class ReplicaService implements OnApplicationBootstrap, OnApplicationShut
   private readonly pool: pg.Pool;
   private readonly bucket: Bucket;
   private readonly floor: Position | null;
+  private readonly keys: ReplicaKeyStore;
+  private readonly keyFolder: string;
+  /** opens the files of attachments */
+  readonly attachments: AttachmentOpener;
   private running: Promise<void> = Promise.resolve();
 
   constructor(
@@ -42,6 +47,13 @@ export class ReplicaService implements OnApplicationBootstrap, OnApplicationShut
       this.log.warn({ event: 'replica.connection_lost', code: errorCodeOf(error) });
     });
     this.bucket = openReplicaBucket(config);
+    this.keyFolder = keyFolders(config.keys.folder).replica(config.replica.name);
+    this.keys = new ReplicaKeyStore(this.keyFolder);
+    this.attachments = new AttachmentOpener({
+      bucket: this.bucket,
+      tenant: config.tenant.id,
+      identities: async () => (await this.keys.recipients()).map(({ identity }) => identity),
+    });
     this.floor = config.replica.floor === null ? null : parseFloor(config.replica.floor);
     // A stale state is still served: only a replica that has nothing to show, or less than its floor, is not ready.
     health.register('replica', () => this.assertServing());
@@ -70,9 +82,7 @@ export class ReplicaService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   private createFollower(): ReplicaFollower {
-    const { config, pool, bucket, floor, log } = this;
-    const keyFolder = keyFolders(config.keys.folder).replica(config.replica.name);
-    const keys = new ReplicaKeyStore(keyFolder);
+    const { config, pool, bucket, floor, log, keys, keyFolder } = this;
     return new ReplicaFollower({
       pool,
       bucket,
