@@ -1,10 +1,16 @@
-// The tests need a Redis, a browser, an older PostgreSQL and, for the second reader of the replica format, two Python modules. On a bare Debian they are installed; elsewhere the message says what to do.
+// The tests need a Redis, an S3 server, a browser, an older PostgreSQL and, for the second reader of the replica format,
+// two Python modules. On a bare Debian they are installed; elsewhere the message says what to do.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 
 const needed = [
   { package: 'redis-server', program: 'redis-server', for: 'queue tests' },
+  { package: 'radosgw', program: 'radosgw', for: 'tests against a real S3 server' },
+  { package: 'ceph-mon', program: 'ceph-mon', for: 'tests against a real S3 server' },
+  { package: 'ceph-osd', program: 'ceph-osd', for: 'tests against a real S3 server' },
+  { package: 'ceph-common', program: 'ceph', for: 'tests against a real S3 server' },
+  { package: 'openssl', program: 'openssl', for: 'tests of Redis over TLS' },
   { package: 'chromium', program: 'chromium', for: 'browser tests' },
   {
     package: 'postgresql-15',

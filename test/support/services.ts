@@ -11,6 +11,7 @@ import {
   type EmbeddedPostgres,
 } from '../../src/platform/embedded/index.js';
 import { freePort } from './free-port.js';
+import { stopRadosgw } from './radosgw/ceph-processes.js';
 
 /** How the workers, which are processes of their own, learn where the services are. */
 export const variables = {
@@ -31,6 +32,10 @@ export async function startServices(): Promise<void> {
   await sweep();
   const folder = await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
   process.env[variables.folder] = folder;
+  // Ctrl-C ends Jest without its teardown
+  process.once('exit', () => {
+    stopRadosgw(folder);
+  });
   const url = process.env[variables.url] ?? (await startServer(folder));
   const passwords = randomPasswords();
   await bootstrapRoles(url, passwords);
@@ -44,6 +49,7 @@ export async function stopServices(): Promise<void> {
   await server?.stop();
   server = undefined;
   const folder = process.env[variables.folder];
+  if (folder) stopRadosgw(folder);
   if (folder) await rm(folder, { recursive: true, force: true });
 }
 
@@ -80,6 +86,7 @@ async function sweep(): Promise<void> {
     const pid = Number(new RegExp(`^${folderPrefix}(\\d+)-`).exec(name)?.[1] ?? Number.NaN);
     if (Number.isNaN(pid) || isAlive(pid)) continue;
     const folder = join(tmpdir(), name);
+    stopRadosgw(folder);
     try {
       await stopLeftover(join(folder, 'postgres'));
       await rm(folder, { recursive: true, force: true });

@@ -79,15 +79,11 @@ export interface Bucket {
   /** What has arrived, by number; null: no such upload (any more). */
   listParts(key: string, uploadId: string): Promise<UploadedPart[] | null>;
   /**
-   * Makes the parts named, in ascending order, one object. After a lost answer the upload may be gone and the object
-   * there: `head` tells. @throws UploadNotFound, BucketRefused for a part that is missing, changed or too small
+   * Makes the parts, all of them named in ascending order, one object; an object of that key is replaced (Ceph takes no
+   * condition here). After a lost answer the upload may be gone and the object there: `head` tells.
+   * @throws UploadNotFound, BucketRefused for a part that is missing, changed or too small
    */
-  completeMultipart(
-    key: string,
-    uploadId: string,
-    parts: readonly PartTag[],
-    options?: PutOptions,
-  ): Promise<{ created: boolean }>;
+  completeMultipart(key: string, uploadId: string, parts: readonly PartTag[]): Promise<void>;
   /** Forgets the parts. An upload that is not there is no error. */
   abortMultipart(key: string, uploadId: string): Promise<void>;
   /** Uploads begun and neither completed nor aborted, by key. */

@@ -129,16 +129,10 @@ export class FolderBucket implements Bucket {
     return this.uploads.parts(key, uploadId);
   }
 
-  async completeMultipart(
-    key: string,
-    uploadId: string,
-    parts: readonly PartTag[],
-    options: PutOptions = {},
-  ): Promise<{ created: boolean }> {
+  async completeMultipart(key: string, uploadId: string, parts: readonly PartTag[]): Promise<void> {
     const files = await this.uploads.chosen(key, uploadId, parts);
-    const stored = await this.store(key, options, (temporary) => this.uploads.join(files, temporary));
-    if (stored.created) await this.uploads.forget(key, uploadId);
-    return stored;
+    await this.store(key, {}, (temporary) => this.uploads.join(files, temporary));
+    await this.uploads.forget(key, uploadId);
   }
 
   abortMultipart(key: string, uploadId: string): Promise<void> {

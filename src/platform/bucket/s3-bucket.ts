@@ -128,13 +128,8 @@ export class S3Bucket implements Bucket {
     return this.uploads.parts(key, uploadId);
   }
 
-  completeMultipart(
-    key: string,
-    uploadId: string,
-    parts: readonly PartTag[],
-    options: PutOptions = {},
-  ): Promise<{ created: boolean }> {
-    return this.uploads.complete(key, uploadId, parts, options);
+  completeMultipart(key: string, uploadId: string, parts: readonly PartTag[]): Promise<void> {
+    return this.uploads.complete(key, uploadId, parts);
   }
 
   abortMultipart(key: string, uploadId: string): Promise<void> {

@@ -7,11 +7,10 @@ import {
   UploadPartCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { BucketUnavailable, UploadNotFound } from './bucket.errors.js';
-import type { MultipartInfo, PartTag, PutOptions, UploadedPart } from './bucket.port.js';
+import { BucketUnavailable, ObjectNotFound, UploadNotFound } from './bucket.errors.js';
+import type { MultipartInfo, PartTag, UploadedPart } from './bucket.port.js';
 import { assertPartNumber, assertPartOrder } from './part-numbers.js';
-import type { S3Calls } from './s3-calls.js';
-import { statusOf, translate } from './s3-errors.js';
+import type { S3Call, S3Calls } from './s3-calls.js';
 import { assertSafeKey, assertSafePrefix } from './safe-key.js';
 
 /** Uploads in parts. An answer that lacks what S3 always says is taken for a broken one, not for an empty one. */
@@ -33,12 +32,10 @@ export class S3Multipart {
   async put(key: string, uploadId: string, partNumber: number, body: Buffer): Promise<{ etag: string }> {
     assertPartNumber(partNumber);
     const part = { ...this.target(key), UploadId: uploadId, PartNumber: partNumber };
-    const answer = await this.calls.run(
-      { name: 'bucket.upload-part', key, bytes: body.length },
-      (abortSignal) =>
-        this.client.send(new UploadPartCommand({ ...part, Body: body, ContentLength: body.length }), {
-          abortSignal,
-        }),
+    const answer = await this.run({ name: 'bucket.upload-part', key, bytes: body.length }, (abortSignal) =>
+      this.client.send(new UploadPartCommand({ ...part, Body: body, ContentLength: body.length }), {
+        abortSignal,
+      }),
     );
     return { etag: present(answer.ETag, 'ETag') };
   }
@@ -60,38 +57,27 @@ export class S3Multipart {
     return parts;
   }
 
-  async complete(
-    key: string,
-    uploadId: string,
-    parts: readonly PartTag[],
-    { ifNoneMatch = false, attempts }: PutOptions,
-  ): Promise<{ created: boolean }> {
+  async complete(key: string, uploadId: string, parts: readonly PartTag[]): Promise<void> {
     assertPartOrder(parts);
-    const command = {
-      ...this.target(key),
-      UploadId: uploadId,
-      MultipartUpload: {
-        Parts: parts.map(({ partNumber, etag }) => ({ PartNumber: partNumber, ETag: etag })),
-      },
-      ...(ifNoneMatch ? { IfNoneMatch: '*' } : {}),
-    };
-    const call = { name: 'bucket.complete-multipart', key, attempts };
+    const Parts = parts.map(({ partNumber, etag }) => ({ PartNumber: partNumber, ETag: etag }));
+    const command = { ...this.target(key), UploadId: uploadId, MultipartUpload: { Parts } };
     try {
-      const answer = await this.calls.attempt(call, (abortSignal) =>
+      const answer = await this.run({ name: 'bucket.complete-multipart', key }, (abortSignal) =>
         this.client.send(new CompleteMultipartUploadCommand(command), { abortSignal }),
       );
-      present(answer.ETag, 'ETag');
-      return { created: true };
+      // not the ETag, which Ceph leaves empty here
+      present(answer.Key, 'key');
     } catch (error) {
-      if (ifNoneMatch && statusOf(error) === 412) return { created: false };
-      throw translate(error, call.name, key);
+      // Ceph says 500 where the upload is unknown, as after a completion whose answer was lost
+      const isGone = error instanceof BucketUnavailable && (await this.parts(key, uploadId)) === null;
+      throw isGone ? new UploadNotFound(key) : error;
     }
   }
 
   async abort(key: string, uploadId: string): Promise<void> {
     const upload = { ...this.target(key), UploadId: uploadId };
     try {
-      await this.calls.run({ name: 'bucket.abort-multipart', key }, (abortSignal) =>
+      await this.run({ name: 'bucket.abort-multipart', key }, (abortSignal) =>
         this.client.send(new AbortMultipartUploadCommand(upload), { abortSignal }),
       );
     } catch (error) {
@@ -119,7 +105,7 @@ export class S3Multipart {
   private async partsPage(key: string, uploadId: string, marker: string | undefined) {
     const target = { ...this.target(key), UploadId: uploadId };
     const page = marker === undefined ? target : { ...target, PartNumberMarker: marker };
-    const answer = await this.calls.run({ name: 'bucket.list-parts', key }, (abortSignal) =>
+    const answer = await this.run({ name: 'bucket.list-parts', key }, (abortSignal) =>
       this.client.send(new ListPartsCommand(page), { abortSignal }),
     );
     present(answer.UploadId, 'upload id');
@@ -137,10 +123,24 @@ export class S3Multipart {
     return answer;
   }
 
+  /** For calls that name an upload. */
+  private async run<T>(call: S3Call, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await this.calls.run(call, send);
+    } catch (error) {
+      throw ofUpload(error, call.key);
+    }
+  }
+
   private target(key: string): { Bucket: string; Key: string } {
     assertSafeKey(key);
     return { Bucket: this.place.bucket, Key: this.place.prefix + key };
   }
+}
+
+/** Ceph says NoSuchKey where it knows the upload not, or not of this key. */
+function ofUpload(error: unknown, key: string): unknown {
+  return error instanceof ObjectNotFound ? new UploadNotFound(key) : error;
 }
 
 function present(value: string | undefined, what: string): string {

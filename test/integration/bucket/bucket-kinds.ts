@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openBucket, type Bucket } from '../../../src/platform/bucket/index.js';
+import { resolveLocalNames } from '../../support/local-names.js';
+import { openNewS3Bucket, sharedRadosgw } from '../../support/radosgw/index.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
 
 export interface BucketKind {
@@ -15,7 +17,19 @@ export const folderKind: BucketKind = {
   open: async () => openBucket(pathToFileURL(join(await makeTempFolder('bucket'), 'bucket')).href),
 };
 
-export const bucketKinds: readonly BucketKind[] = [folderKind];
+export const pathStyleKind: BucketKind = { name: 'S3, path style', open: () => openNewS3Bucket() };
+
+/** The bucket is the first label of a host name, which must lead to the gateway although no resolver knows it. */
+export const hostStyleKind: BucketKind = {
+  name: 'S3, virtual-host style',
+  open: async () => {
+    resolveLocalNames();
+    const { port } = await sharedRadosgw();
+    return openNewS3Bucket({ endpoint: `http://localhost:${port}`, pathStyle: false });
+  },
+};
+
+export const bucketKinds: readonly BucketKind[] = [folderKind, pathStyleKind, hostStyleKind];
 
 /** Bytes of an object, whatever its size. */
 export async function readAll(source: AsyncIterable<unknown>): Promise<Buffer> {

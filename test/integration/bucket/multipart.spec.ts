@@ -28,7 +28,7 @@ describe.each(bucketKinds)('uploads in parts to $name', ({ open }) => {
       { partNumber: 1, ...one },
       { partNumber: 2, ...second },
     ];
-    expect(await bucket.completeMultipart(KEY, uploadId, parts)).toEqual({ created: true });
+    await bucket.completeMultipart(KEY, uploadId, parts);
     expect(await bucket.head(KEY)).toMatchObject({ size: first.length + last.length });
     expect((await readAll(await bucket.stream(KEY))).equals(Buffer.concat([first, last]))).toBe(true);
     expect(await uploads()).toEqual([]);
@@ -75,7 +75,7 @@ describe.each(bucketKinds)('uploads in parts to $name', ({ open }) => {
     const wrong: [PartTag[], string][] = [
       [[], 'bucket.part_invalid'],
       [[two, one], 'bucket.part_invalid'],
-      [[one, { ...two, partNumber: 3 }], 'bucket.part_invalid'],
+      [[{ ...two, partNumber: 3 }], 'bucket.part_invalid'],
       [[{ ...one, etag: two.etag }], 'bucket.part_invalid'],
       [[one, two], 'bucket.part_too_small'],
     ];
@@ -86,7 +86,6 @@ describe.each(bucketKinds)('uploads in parts to $name', ({ open }) => {
         code: 'bucket.part_invalid',
       });
     expect(await bucket.head(KEY)).toBeNull();
-    expect(await bucket.completeMultipart(KEY, uploadId, [one])).toEqual({ created: true });
   });
 
   it('is known under its own key only', async () => {
