@@ -1,8 +1,11 @@
 import { Module } from '@nestjs/common';
 import { AccountBehaviour } from './accounts/index.js';
 import { ActivityBehaviour } from './activities/index.js';
+import { CampaignBehaviour, CampaignMemberBehaviour } from './campaigns/index.js';
 import { CaseBehaviour } from './cases/index.js';
+import { DealLineBehaviour } from './deal-lines/index.js';
 import { DealBehaviour, DefaultPipelineSeeder, StageBehaviour } from './deals/index.js';
+import { LeadBehaviour } from './leads/index.js';
 import './record-types.js';
 import { TimelineController, TimelineService } from './timeline/index.js';
 
@@ -12,8 +15,12 @@ import { TimelineController, TimelineService } from './timeline/index.js';
   providers: [
     AccountBehaviour,
     ActivityBehaviour,
+    CampaignBehaviour,
+    CampaignMemberBehaviour,
     CaseBehaviour,
     DealBehaviour,
+    DealLineBehaviour,
+    LeadBehaviour,
     StageBehaviour,
     DefaultPipelineSeeder,
     TimelineService,

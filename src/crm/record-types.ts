@@ -6,3 +6,6 @@ import './products/index.js';
 import './deals/index.js';
 import './cases/index.js';
 import './activities/index.js';
+import './leads/index.js';
+import './campaigns/index.js';
+import './deal-lines/index.js';

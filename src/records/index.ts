@@ -7,9 +7,11 @@ export { CrmRecord } from './crm-record.js';
 export { findRecordType, recordTypes } from './metadata/registry.js';
 export * from './ports/index.js';
 export {
+  currencyDigits,
   filterOps,
   isUuid,
   kinds,
+  toMoney,
   type FieldKindRules,
   type FilterOp,
   type JsonSchema,
@@ -18,6 +20,7 @@ export {
 } from './kinds/index.js';
 export { RecordsModule, type RecordsOptions } from './records.module.js';
 export { RecordService } from './record.service.js';
+export type { Derived } from './record-deriver.service.js';
 export type { RecordPage } from './record-reader.service.js';
 export type { CreateManyResult, WriteOptions } from './record-writer.service.js';
 export { maxLimit, textsOf, type GetQuery, type ListQuery } from './query/list-query.js';

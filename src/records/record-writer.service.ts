@@ -15,11 +15,12 @@ import { recordNotFound, RecordReader } from './record-reader.service.js';
 import { RecordDatabase } from './sql/record-database.js';
 import type { TypeView } from './view/type-view.js';
 import { recordTypeOf, TypeViews } from './view/type-views.service.js';
-import { changedFields, filledFields, pick } from './write/changes.js';
+import { changedFields, filledFields, pick, touch } from './write/changes.js';
 import { checkUse } from './write/use-check.js';
 import { missingFields, parseInput } from './write/record-input.js';
 import { insertRecords, updateRecord } from './write/record-rows.js';
 import { checkReferences } from './write/references.js';
+import { refuseParts } from './write/part-check.js';
 import { findTaken } from './write/unique-check.js';
 
 export interface WriteOptions {
@@ -106,6 +107,7 @@ export class RecordWriter {
       await this.prepare(ctx, tx, type, [draft]);
       if (draft.problems.length > 0) throw new InvalidInput(draft.problems);
       await this.store(ctx, tx, type, before, draft.after);
+      await this.behaviours.afterWrite(ctx, tx, type.name, [draft]);
       return this.written(ctx, tx, type, id);
     });
   }
@@ -156,7 +158,7 @@ export class RecordWriter {
   ): Promise<{ drafts: Draft[]; refused: CreateManyResult['refused'] }> {
     const may = this.policy.can(ctx, type, 'create');
     if (may === 'none') throw new NotAllowed({ detail: `You may not create ${type.plural}.` });
-    const drafts = this.draft(ctx, type, inputs, may === 'own');
+    const drafts = this.draft(ctx, type, inputs, may === 'own' && !type.partOf);
     await this.prepare(ctx, tx, type, drafts.filter(isFine));
     if (isBatch) await findTaken(this.database, tx, type, drafts.filter(isFine));
     const fine = drafts.filter(isFine);
@@ -181,6 +183,7 @@ export class RecordWriter {
           };
         }),
       );
+      await this.behaviours.afterWrite(ctx, tx, type.name, fine);
     }
     const refused = drafts.filter((draft) => !isFine(draft));
     return { drafts: fine, refused: refused.map(({ index, problems }) => ({ index, errors: problems })) };
@@ -232,6 +235,7 @@ export class RecordWriter {
     if (drafts.length === 0) return;
     const wrong = await checkReferences(this.database, tx, this.reader.scope(ctx), type, drafts);
     for (const [index, problems] of wrong.entries()) drafts[index]?.problems.push(...problems);
+    await refuseParts(this.database, this.policy, ctx, tx, type, drafts.filter(isFine));
     await this.behaviours.beforeWrite(ctx, tx, type.name, drafts.filter(isFine));
     const whole = this.views.whole(type);
     for (const draft of drafts.filter(isFine)) draft.problems.push(...missingOf(whole, draft));
@@ -285,7 +289,7 @@ export class RecordWriter {
   ): Promise<void> {
     const changed = changedFields(type, before, after);
     if (changed.length === 0) return;
-    this.touch(ctx, before, after);
+    touch(ctx, before, after);
     await updateRecord(tx, type, after, new Set([...changed, 'version', 'updatedAt', 'updatedBy']));
     const values = { before: pick(before, changed), after: pick(after, changed) };
     const what = { action: 'update', type: type.name, recordId: String(before['id']), fieldNames: changed };
@@ -301,16 +305,11 @@ export class RecordWriter {
     action: 'delete' | 'restore',
   ): Promise<void> {
     const after: RecordData = { ...before, deletedAt };
-    this.touch(ctx, before, after);
+    touch(ctx, before, after);
     await updateRecord(tx, type, after, new Set(['deletedAt', 'version', 'updatedAt', 'updatedBy']));
     const what = { action, type: type.name, recordId: String(before['id']), fieldNames: [] };
     await this.audit.append(tx, ctx, [{ ...what, before: null, after: null }]);
-  }
-
-  private touch(ctx: RequestContext, before: Readonly<RecordData>, after: RecordData): void {
-    after['version'] = Number(before['version']) + 1;
-    after['updatedAt'] = new Date().toISOString();
-    after['updatedBy'] = ctx.principal.userId;
+    await this.behaviours.afterMove(ctx, tx, type.name, { action, id: what.recordId, record: before });
   }
 
   /** What the caller may see of a record just written; a record that he gave away is still his to see this once. */

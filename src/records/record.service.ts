@@ -4,6 +4,7 @@ import type { RequestContext } from '../platform/http/index.js';
 import type { RecordTypeMeta } from './metadata/record-type.meta.js';
 import type { RecordData } from './ports/record-behaviour.js';
 import type { GetQuery, ListQuery } from './query/list-query.js';
+import { RecordDeriver, type Derived } from './record-deriver.service.js';
 import { RecordReader, type RecordPage } from './record-reader.service.js';
 import { RecordWriter, type CreateManyResult, type WriteOptions } from './record-writer.service.js';
 
@@ -15,6 +16,7 @@ export class RecordService {
   constructor(
     private readonly reader: RecordReader,
     private readonly writer: RecordWriter,
+    private readonly deriver: RecordDeriver,
   ) {}
 
   /** @throws NotFound where the record is missing, in the recycle bin or out of sight */
@@ -89,5 +91,10 @@ export class RecordService {
   /** out of the recycle bin */
   restore(ctx: RequestContext, type: TypeName, id: string, options: WriteOptions = {}): Promise<RecordData> {
     return this.writer.restore(ctx, type, id, options);
+  }
+
+  /** Stores what follows from another write, in its transaction: see RecordDeriver. */
+  derive(ctx: RequestContext, type: TypeName, derived: readonly Derived[], tx: QueryRunner): Promise<void> {
+    return this.deriver.derive(ctx, type, derived, tx);
   }
 }

@@ -8,6 +8,7 @@ import { ApiDocsController } from './openapi/api-docs.controller.js';
 import { OpenApiService } from './openapi/openapi.service.js';
 import { READ_ONLY } from './ports/access-policy.js';
 import { RecordBehaviours } from './ports/record-behaviours.js';
+import { RecordDeriver } from './record-deriver.service.js';
 import { RecordReader } from './record-reader.service.js';
 import { RecordWriter } from './record-writer.service.js';
 import { RecordService } from './record.service.js';
@@ -35,6 +36,7 @@ export class RecordsModule {
         TypeViews,
         RecordReader,
         RecordWriter,
+        RecordDeriver,
         RecordBehaviours,
         RecordService,
         OpenApiService,

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type {
-  AccessPolicy,
-  Permission,
-  RecordAction,
-  RecordTypeMeta,
-  RequestContext,
-  SystemFlag,
+import {
+  partPredicate,
+  rulingOf,
+  type AccessPolicy,
+  type Permission,
+  type RecordAction,
+  type RecordTypeMeta,
+  type RequestContext,
+  type SystemFlag,
 } from '../../records/index.js';
 import { permissionsOf } from '../identity/identity.js';
 
@@ -32,6 +34,11 @@ export class RoleAccessPolicy implements AccessPolicy {
     alias: string,
     params: unknown[],
   ): string {
+    const ruling = rulingOf(type, action);
+    if (ruling.type !== type)
+      return partPredicate(type, ruling.type, alias, (whole) =>
+        this.predicate(ctx, ruling.type, ruling.action, whole, params),
+      );
     const level = this.can(ctx, type, action);
     if (level === 'all') return 'TRUE';
     if (level === 'none' || ctx.principal.userId === null) return 'FALSE';

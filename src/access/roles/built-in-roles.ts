@@ -37,6 +37,8 @@ export const builtInRoles: readonly RoleDefinition[] = [
       ...reference,
       account: ownWrite,
       contact: ownWrite,
+      lead: ownWrite,
+      campaign: ownWrite,
       product: read,
       deal: own,
       activity: own,

@@ -11,7 +11,7 @@ import type { TokenScope } from './role.js';
 
 const rank = (level: Level): number => levels.indexOf(level);
 const highest = (a: Level, b: Level): Level => (rank(a) >= rank(b) ? a : b);
-type TypeFacts = Pick<RecordTypeMeta, 'name' | 'adminOnly'>;
+type TypeFacts = Pick<RecordTypeMeta, 'name' | 'adminOnly' | 'partOf'>;
 
 /**
  * What a person may do: the union of their roles, cut down to the scopes of the token used, if any.
@@ -32,7 +32,7 @@ export class PermissionSet {
   level(type: TypeFacts, action: Action): Level {
     if (!this.isInScope(action === 'read' ? 'read' : 'write')) return 'none';
     if (type.adminOnly && action !== 'read') return this.has(flagFor(type)) ? 'all' : 'none';
-    return this.roles.map((role) => levelIn(role, type.name, action)).reduce(highest, 'none');
+    return this.roles.map((role) => levelIn(role, type, action)).reduce(highest, 'none');
   }
 
   has(flag: RoleFlag): boolean {
@@ -76,17 +76,19 @@ export class PermissionSet {
     action: Action,
     fields: (role: RoleDefinition) => RoleFields,
   ): ReadonlySet<string> {
-    const top = this.roles.map((role) => levelIn(role, type.name, action)).reduce(highest, 'none');
-    const deciding = this.roles.filter((role) => levelIn(role, type.name, action) === top);
+    const top = this.roles.map((role) => levelIn(role, type, action)).reduce(highest, 'none');
+    const deciding = this.roles.filter((role) => levelIn(role, type, action) === top);
     const [first, ...others] = deciding.map((role) => new Set(fields(role)[type.name] ?? []));
     if (!first) return new Set();
     return new Set([...first].filter((name) => others.every((set) => set.has(name))));
   }
 }
 
-function levelIn(role: RoleDefinition, type: string, action: Action): Level {
-  const line = role.permissions[type] ?? role.permissions['*'];
-  return line?.[action] ?? 'none';
+/** A part (a line of a deal) has no line of its own in a role: who may change the whole may change its parts. */
+function levelIn(role: RoleDefinition, type: TypeFacts, action: Action): Level {
+  const line = role.permissions[type.partOf?.type ?? type.name] ?? role.permissions['*'];
+  const ruling = type.partOf && action !== 'read' ? 'update' : action;
+  return line?.[ruling] ?? 'none';
 }
 
 /** Users have a flag of their own; every other administrators' type (pipelines, stages) is a setting. */

@@ -45,4 +45,7 @@ export class Activity extends CrmRecord {
 
   @ReferenceField('case')
   caseId!: string | null;
+
+  @ReferenceField('lead')
+  leadId!: string | null;
 }

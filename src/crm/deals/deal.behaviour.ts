@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { QueryRunner } from 'typeorm';
 import {
@@ -6,6 +7,7 @@ import {
   type RecordChange,
   type RequestContext,
 } from '../../records/index.js';
+import { query } from '../../platform/database/index.js';
 import { readPipelines, type PipelineFacts, type StageFacts } from './pipeline-facts.js';
 
 /** A deal moves through the stages of its pipeline; status and probability follow from the stage. */
@@ -22,6 +24,7 @@ export class DealBehaviour implements RecordBehaviour, OnModuleInit {
   async beforeWrite(_ctx: RequestContext, tx: QueryRunner, changes: readonly RecordChange[]): Promise<void> {
     const pipelines = await readPipelines(tx);
     for (const change of changes) placeDeal(change, pipelines);
+    await refuseAmounts(tx, changes);
   }
 }
 
@@ -44,6 +47,7 @@ export function placeDeal(change: RecordChange, pipelines: readonly PipelineFact
   }
   after['stage'] = stage.key;
   after['status'] = stage.status;
+  followLoss(change);
   followStage(change, stage);
 }
 
@@ -66,9 +70,35 @@ function followStage(change: RecordChange, stage: StageFacts): void {
   const { before, after, given } = change;
   const isNewStage = before?.['stage'] !== stage.key || before['pipelineId'] !== after['pipelineId'];
   const isUnset = (after['probability'] ?? null) === null;
+  if (isNewStage) after['stageSince'] = new Date().toISOString();
   if (!given.has('probability') && (isNewStage || isUnset)) after['probability'] = stage.probability;
   if (Number(after['probability'] ?? 0) > 100) change.refuse('probability', 'must be at most 100 percent');
   const isClosing = stage.status !== 'open' && before?.['status'] !== stage.status;
   if (isClosing && !given.has('closeDate') && (before !== null || !after['closeDate']))
     after['closeDate'] = new Date().toISOString().slice(0, 10);
+}
+
+/** Only a lost deal has a reason for it; one that is taken up again loses it. */
+function followLoss({ before, after, given, refuse }: RecordChange): void {
+  if (after['status'] === 'lost' || (after['lostReason'] ?? null) === null) return;
+  if (given.has('lostReason') && after['lostReason'] !== before?.['lostReason'])
+    refuse('lostReason', 'belongs to lost deals only');
+  else after['lostReason'] = null;
+}
+
+/** The amount of a deal with lines is their sum. The caller holds the deal's row lock, so no line comes in between. */
+async function refuseAmounts(tx: QueryRunner, changes: readonly RecordChange[]): Promise<void> {
+  const changed = changes.filter(
+    ({ before, after, given }) =>
+      before && given.has('amount') && !isDeepStrictEqual(before['amount'], after['amount']),
+  );
+  if (changed.length === 0) return;
+  const rows = await query<{ id: string }>(
+    tx,
+    'SELECT DISTINCT deal_id AS id FROM crm.deal_line WHERE deal_id = ANY($1::uuid[]) AND deleted_at IS NULL',
+    [changed.map(({ id }) => id)],
+  );
+  const summed = new Set(rows.map(({ id }) => id));
+  for (const { id, refuse } of changed)
+    if (summed.has(id)) refuse('amount', 'is the sum of the lines of this deal: change those instead');
 }

@@ -2,6 +2,7 @@ import {
   ChoiceField,
   CrmRecord,
   DateField,
+  DateTimeField,
   IntegerField,
   LongTextField,
   MoneyField,
@@ -11,7 +12,20 @@ import {
 } from '../../records/index.js';
 import { dealStatuses, type DealStatus } from './deal-status.js';
 
-@RecordType({ name: 'deal', plural: 'deals', title: ['name'], icon: 'handshake' })
+@RecordType({
+  name: 'deal',
+  plural: 'deals',
+  title: ['name'],
+  icon: 'handshake',
+  // A board reads a column in the order of the expected close, and sums what is in it.
+  indexes: [
+    {
+      name: 'board',
+      fields: ['pipelineId', 'stage', 'closeDate', 'id'],
+      includes: ['amount', 'probability', 'ownerId'],
+    },
+  ],
+})
 export class Deal extends CrmRecord {
   @TextField({ required: true, max: 200, search: 'A', indexed: true })
   name!: string;
@@ -27,6 +41,15 @@ export class Deal extends CrmRecord {
   @ChoiceField({ required: true, options: dealStatuses, readOnly: true, indexed: true })
   status!: DealStatus;
 
+  /** since when the deal has been in its stage */
+  @DateTimeField({ readOnly: true })
+  stageSince!: Date | null;
+
+  /** why the deal was lost; empty in any other status */
+  @TextField({ max: 200, indexed: true })
+  lostReason!: string | null;
+
+  /** the sum of the deal's lines; set by hand while there are none */
   @MoneyField({ min: 0 })
   amount!: string | null;
 

@@ -7,6 +7,7 @@ import { BooleanField, CrmRecord, IntegerField, RecordType, TextField } from '..
   icon: 'route',
   cloud: 'system',
   adminOnly: true,
+  indexes: [{ name: 'one_default', fields: ['isDefault'], onceWhere: 'isDefault' }],
 })
 export class Pipeline extends CrmRecord {
   @TextField({ required: true, max: 80, search: 'A' })
@@ -22,4 +23,8 @@ export class Pipeline extends CrmRecord {
   /** where a deal goes that names no pipeline */
   @BooleanField({ required: true, default: false })
   isDefault!: boolean;
+
+  /** takes no new deals and is left out of pickers; its deals stay */
+  @BooleanField({ required: true, default: false })
+  archived!: boolean;
 }

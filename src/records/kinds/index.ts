@@ -23,5 +23,6 @@ export const kinds: Readonly<Record<FieldKind, FieldKindRules>> = Object.freeze(
 });
 
 export { filterOps, type FieldKindRules, type FilterOp, type JsonSchema, type Parsed } from './field-kind.js';
+export { currencyDigits } from './currency.js';
 export { parseDecimal, toMoney, trimDecimal, type Money } from './number-kinds.js';
 export { isUuid, readTime } from './other-kinds.js';

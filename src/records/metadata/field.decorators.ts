@@ -87,6 +87,18 @@ export function IntegerField(options: NumberOptions = {}): PropertyDecorator {
     ...(options.default === undefined ? {} : { defaultValue: options.default }),
   });
 }
+/** An exact number; a text in JavaScript and the API. @param options.scale digits after the point, 4 where left out */
+export function DecimalField(
+  options: FieldOptions & { min?: number; scale?: number; default?: string } = {},
+): PropertyDecorator {
+  const scale = options.scale ?? 4;
+  const more = {
+    scale,
+    ...(options.min === undefined ? {} : { min: options.min }),
+    ...(options.default === undefined ? {} : { defaultValue: options.default }),
+  };
+  return field('decimal', options, more, { precision: 20, scale });
+}
 export function BooleanField(options: FieldOptions & { default?: boolean } = {}): PropertyDecorator {
   return field('boolean', options, options.default === undefined ? {} : { defaultValue: options.default });
 }

@@ -1,7 +1,8 @@
 import { Entity } from 'typeorm';
+import type { FieldMeta } from './field.meta.js';
 import { toColumnName } from './naming.js';
 import { declareRecordType, fieldsOf } from './registry.js';
-import type { CloudRole, RecordTypeMeta } from './record-type.meta.js';
+import type { CloudRole, RecordIndex, RecordTypeMeta } from './record-type.meta.js';
 
 export interface RecordTypeOptions {
   name: string;
@@ -11,6 +12,9 @@ export interface RecordTypeOptions {
   cloud?: CloudRole;
   adminOnly?: boolean;
   uniqueTogether?: readonly (readonly string[])[];
+  indexes?: readonly RecordIndex[];
+  /** name of the required reference to the record that this one is a part of */
+  partOf?: string;
 }
 
 /** Declares a class as a record type: its table, REST path, title and part in replication. */
@@ -28,10 +32,20 @@ export function RecordType(options: RecordTypeOptions): ClassDecorator {
       cloud: options.cloud ?? 'policy',
       adminOnly: options.adminOnly ?? false,
       uniqueTogether: options.uniqueTogether ?? [],
+      indexes: options.indexes ?? [],
+      ...partOf(options, fields),
       fields,
       fieldByName: new Map(fields.map((field) => [field.name, field])),
       target: target as unknown as new () => object,
     };
     declareRecordType(Object.freeze(meta));
   };
+}
+
+function partOf(options: RecordTypeOptions, fields: readonly FieldMeta[]): Pick<RecordTypeMeta, 'partOf'> {
+  if (options.partOf === undefined) return {};
+  const reference = fields.find(({ name }) => name === options.partOf);
+  if (!reference?.target || !reference.required)
+    throw new TypeError(`${options.name}.${options.partOf} is no required reference`);
+  return { partOf: { type: reference.target, field: reference.name } };
 }

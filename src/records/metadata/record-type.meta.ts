@@ -9,6 +9,24 @@ export type CloudRole =
   /** never leaves the premises */
   | 'none';
 
+export interface PartOf {
+  /** name of the type of the whole */
+  readonly type: string;
+  /** name of the required reference that leads to it */
+  readonly field: string;
+}
+
+/** Holds live records only. */
+export interface RecordIndex {
+  /** last part of its name */
+  readonly name: string;
+  readonly fields: readonly string[];
+  /** fields that are read along with the key, so that the table itself need not be */
+  readonly includes?: readonly string[];
+  /** name of a boolean field that must be true: among those records the key occurs once */
+  readonly onceWhere?: string;
+}
+
 /** Everything the engine knows of one record type. Frozen once the registry is sealed. */
 export interface RecordTypeMeta {
   /** singular API and policy name, camelCase: `deal` */
@@ -26,6 +44,13 @@ export interface RecordTypeMeta {
   readonly adminOnly: boolean;
   /** every declared field in declaration order, the system fields of CrmRecord first */
   readonly fields: readonly FieldMeta[];
+  /**
+   * The record that this one is a part of (a line of a deal): it has no rights of its own, is seen by who sees the
+   * whole, and made, changed and removed by who may change the whole.
+   */
+  readonly partOf?: PartOf;
+  /** indexes beyond those that follow from single fields */
+  readonly indexes: readonly RecordIndex[];
   /** groups of field names whose values together occur once among live records */
   readonly uniqueTogether: readonly (readonly string[])[];
   /** by API name */

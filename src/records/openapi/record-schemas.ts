@@ -4,8 +4,9 @@ import type { TypeView } from '../view/type-view.js';
 
 type Schema = Record<string, unknown>;
 
-/** `customField` → `CustomField` */
-export const schemaName = (type: string): string => type.charAt(0).toUpperCase() + type.slice(1);
+/** `dealLine` and `deal-line` → `DealLine` */
+export const schemaName = (type: string): string =>
+  type.replace(/(?:^|-)(\w)/g, (_match, letter: string) => letter.toUpperCase());
 
 export const reference = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 

@@ -18,6 +18,14 @@ export interface RecordChange {
   readonly refuse: (path: string, message: string) => void;
 }
 
+/** A record on its way into the recycle bin or out of it. */
+export interface RecordMove {
+  readonly action: 'delete' | 'restore';
+  readonly id: string;
+  /** the whole record as it was before */
+  readonly record: Readonly<RecordData>;
+}
+
 /** What a type does beyond create, read, update, delete; registered by its module with RecordBehaviours. */
 export interface RecordBehaviour {
   /** name of the record type */
@@ -27,6 +35,10 @@ export interface RecordBehaviour {
    * Gets a whole batch at once, so that an import of thousands does not look up the same thing thousands of times.
    */
   beforeWrite(ctx: RequestContext, tx: QueryRunner, changes: readonly RecordChange[]): Promise<void>;
+  /** Runs inside the write's transaction once the rows are stored: for what follows from them elsewhere. */
+  afterWrite?(ctx: RequestContext, tx: QueryRunner, changes: readonly RecordChange[]): Promise<void>;
   /** Runs inside the transaction before a record goes to the recycle bin; throws to keep it. */
   beforeRemove?(ctx: RequestContext, tx: QueryRunner, id: string): Promise<void>;
+  /** Runs inside the transaction once a record is in the recycle bin or out of it; throws to leave it where it was. */
+  afterMove?(ctx: RequestContext, tx: QueryRunner, move: RecordMove): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { QueryRunner } from 'typeorm';
 import type { RequestContext } from '../../platform/http/index.js';
-import type { RecordBehaviour, RecordChange } from './record-behaviour.js';
+import type { RecordBehaviour, RecordChange, RecordMove } from './record-behaviour.js';
 
 /** Where crm modules leave their behaviours; the engine runs those of a type in order of registration. */
 @Injectable()
@@ -20,6 +20,19 @@ export class RecordBehaviours {
     changes: readonly RecordChange[],
   ): Promise<void> {
     for (const behaviour of this.byType.get(type) ?? []) await behaviour.beforeWrite(ctx, tx, changes);
+  }
+
+  async afterWrite(
+    ctx: RequestContext,
+    tx: QueryRunner,
+    type: string,
+    changes: readonly RecordChange[],
+  ): Promise<void> {
+    for (const behaviour of this.byType.get(type) ?? []) await behaviour.afterWrite?.(ctx, tx, changes);
+  }
+
+  async afterMove(ctx: RequestContext, tx: QueryRunner, type: string, move: RecordMove): Promise<void> {
+    for (const behaviour of this.byType.get(type) ?? []) await behaviour.afterMove?.(ctx, tx, move);
   }
 
   async beforeRemove(ctx: RequestContext, tx: QueryRunner, type: string, id: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { FieldKind, FieldMeta, OnDelete } from '../metadata/field.meta.js';
 import { findRecordType } from '../metadata/registry.js';
-import type { RecordTypeMeta } from '../metadata/record-type.meta.js';
+import type { RecordIndex, RecordTypeMeta } from '../metadata/record-type.meta.js';
 
 /**
  * DDL of a record type, straight from its class. The checked-in migrations are made from this text, and a test
@@ -55,7 +55,26 @@ export function createIndexes(type: RecordTypeMeta): string[] {
         `(${columns.map((column) => `"${column}"`).join(', ')}) WHERE "deleted_at" IS NULL`,
     );
   }
+  indexes.push(...type.indexes.map((index) => indexOver(type, name, index)));
   return indexes;
+}
+
+function indexOver(type: RecordTypeMeta, name: string, index: RecordIndex): string {
+  const columnsOfField = (path: string): string[] => {
+    const { column, currencyColumn } = type.fieldByName.get(path) ?? { column: path };
+    return currencyColumn ? [column, currencyColumn] : [column];
+  };
+  const list = (paths: readonly string[]): string =>
+    paths
+      .flatMap(columnsOfField)
+      .map((column) => `"${column}"`)
+      .join(', ');
+  const includes = index.includes ? ` INCLUDE (${list(index.includes)})` : '';
+  const once = index.onceWhere === undefined ? '' : ` AND ${list([index.onceWhere])}`;
+  return (
+    `CREATE ${once === '' ? '' : 'UNIQUE '}INDEX "${name}_${index.name}_idx" ON ${type.table} ` +
+    `(${list(index.fields)})${includes} WHERE "deleted_at" IS NULL${once}`
+  );
 }
 
 function indexesOf(type: RecordTypeMeta, name: string, field: FieldMeta): string[] {

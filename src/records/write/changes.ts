@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { RequestContext } from '../../platform/http/index.js';
 import type { RecordTypeMeta } from '../metadata/record-type.meta.js';
 import type { RecordData } from '../ports/record-behaviour.js';
 
@@ -49,4 +50,11 @@ export function pick(record: Readonly<RecordData>, names: readonly string[]): Re
 /** Names of the fields that hold a value, for the entry of a new record. */
 export function filledFields(type: RecordTypeMeta, record: Readonly<RecordData>): string[] {
   return changedFields(type, {}, record);
+}
+
+/** Every stored change is a new version, made now by the caller. */
+export function touch(ctx: RequestContext, before: Readonly<RecordData>, after: RecordData): void {
+  after['version'] = Number(before['version']) + 1;
+  after['updatedAt'] = new Date().toISOString();
+  after['updatedBy'] = ctx.principal.userId;
 }

@@ -69,14 +69,37 @@ export async function updateRecord(
   record: Readonly<RecordData>,
   changed: ReadonlySet<string>,
 ): Promise<void> {
-  const touched = new Set([...changed].map((name) => (name.startsWith('custom.') ? 'custom' : name)));
-  const columns = type.fields.filter(({ name }) => touched.has(name)).flatMap(fieldWriters);
-  if (touched.has('custom')) columns.push(...writersOf(type).slice(-1));
+  const columns = writersOfFields(type, changed);
   const sets = columns.map(({ column, sqlType }, index) => `"${column}" = $${String(index + 2)}::${sqlType}`);
   await run(tx, `UPDATE ${type.table} SET ${sets.join(', ')} WHERE "id" = $1`, [
     record['id'],
     ...columns.map(({ valueOf }) => valueOf(record)),
   ]);
+}
+
+/** Writes the named fields of any number of records in one statement; the caller holds their row locks. */
+export async function updateRecords(
+  tx: QueryRunner,
+  type: RecordTypeMeta,
+  records: readonly Readonly<RecordData>[],
+  changed: ReadonlySet<string>,
+): Promise<void> {
+  const columns = writersOfFields(type, changed);
+  const sets = columns.map(({ column }, index) => `"${column}" = v."c${String(index)}"`);
+  const arrays = columns.map(({ sqlType }, index) => `$${String(index + 2)}::${sqlType}[]`);
+  const names = columns.map((_column, index) => `"c${String(index)}"`);
+  await run(
+    tx,
+    `UPDATE ${type.table} t SET ${sets.join(', ')} ` +
+      `FROM unnest($1::uuid[], ${arrays.join(', ')}) v ("id", ${names.join(', ')}) WHERE t."id" = v."id"`,
+    [records.map((record) => record['id']), ...columns.map(({ valueOf }) => records.map(valueOf))],
+  );
+}
+
+function writersOfFields(type: RecordTypeMeta, changed: ReadonlySet<string>): ColumnWriter[] {
+  const touched = new Set([...changed].map((name) => (name.startsWith('custom.') ? 'custom' : name)));
+  const columns = type.fields.filter(({ name }) => touched.has(name)).flatMap(fieldWriters);
+  return touched.has('custom') ? [...columns, ...writersOf(type).slice(-1)] : columns;
 }
 
 async function run(tx: QueryRunner, sql: string, params: unknown[]): Promise<void> {

@@ -16,8 +16,10 @@ import { createLogger } from '../../../src/platform/logging/index.js';
 import {
   ACCESS_POLICY,
   CustomFields,
+  partPredicate,
   RecordsModule,
   RecordService,
+  rulingOf,
   type AccessPolicy,
   type Permission,
   type RecordAction,
@@ -40,7 +42,8 @@ export class RightsPolicy implements AccessPolicy {
   readonly byUser = new Map<string, Rights>();
 
   can(ctx: RequestContext, type: RecordTypeMeta, action: RecordAction): Permission {
-    return this.rights(ctx)?.level(type.name, action) ?? 'all';
+    const ruling = rulingOf(type, action);
+    return this.rights(ctx)?.level(ruling.type.name, ruling.action) ?? 'all';
   }
 
   predicate(
@@ -50,6 +53,11 @@ export class RightsPolicy implements AccessPolicy {
     alias: string,
     params: unknown[],
   ): string {
+    const ruling = rulingOf(type, action);
+    if (ruling.type !== type)
+      return partPredicate(type, ruling.type, alias, (whole) =>
+        this.predicate(ctx, ruling.type, ruling.action, whole, params),
+      );
     const level = this.can(ctx, type, action);
     if (level === 'all') return 'TRUE';
     if (level === 'none') return 'FALSE';

@@ -1,0 +1,2 @@
+import './deal-line.record.js';
+export { DealLineBehaviour } from './deal-line.behaviour.js';

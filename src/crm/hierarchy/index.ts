@@ -1,0 +1,1 @@
+export { refuseCircles } from './refuse-circles.js';

@@ -1,0 +1,2 @@
+import './lead.record.js';
+export { LeadBehaviour } from './lead.behaviour.js';
