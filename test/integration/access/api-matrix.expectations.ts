@@ -45,6 +45,21 @@ export const typeLines: Record<string, TypeLine> = {
     body: { kind: 'task', subject: 'Matrix' },
     patchBody: { subject: 'Changed' },
   },
+  leads: { ...readable, create: 201, body: { lastName: 'Matrix' }, patchBody: { lastName: 'Changed' } },
+  campaigns: { ...readable, create: 201, body: { name: 'Matrix' }, patchBody: { name: 'Changed' } },
+  // Parts have the rights of the whole: of a campaign that may be seen but not changed, of a deal that is not seen.
+  'campaign-members': {
+    ...readable,
+    create: 400,
+    body: { campaignId: '$campaign', leadId: '$lead' },
+    patchBody: { status: 'sent' },
+  },
+  'deal-lines': {
+    ...invisible,
+    create: 400,
+    body: { dealId: '$deal', name: 'Matrix', unitPrice: { amount: '1.00', currency: 'EUR' } },
+    patchBody: { name: 'Changed' },
+  },
   users: {
     ...readable,
     create: 403,

@@ -88,6 +88,17 @@ function onReplica(call: Call): Expectation | undefined {
   return there && { ...there, administrator: 405, sales: 405, nobody: 405 };
 }
 
+/** `$deal` → the id of a new deal of the administrator's. */
+async function withRecords(text: string, maker: HttpClient): Promise<string> {
+  let full = text;
+  for (const name of ['deal', 'campaign', 'lead']) {
+    if (!full.includes(`$${name}`)) continue;
+    const made = await maker.call(`/api/v1/${name}s`, { method: 'POST', body: typeLines[`${name}s`]?.body });
+    full = full.replaceAll(`$${name}`, (made.json as { id: string }).id);
+  }
+  return full;
+}
+
 /** One server with its people, its document, and records to call the operations on. */
 class Matrix {
   document!: ApiDocument;
@@ -132,11 +143,13 @@ class Matrix {
       .filter((route) => !documented.has(route) && !notOperations.has(route));
   }
 
-  private filled(body: object | string): object | string {
+  private async filled(body: object | string): Promise<object | string> {
     this.counter += 1;
-    const fill = (text: string) =>
-      text.replaceAll('#', String(this.counter)).replaceAll('$pipeline', this.pipeline);
-    return typeof body === 'string' ? fill(body) : (JSON.parse(fill(JSON.stringify(body))) as object);
+    const text = (typeof body === 'string' ? body : JSON.stringify(body))
+      .replaceAll('#', String(this.counter))
+      .replaceAll('$pipeline', this.pipeline);
+    const full = await withRecords(text, this.maker);
+    return typeof body === 'string' ? full : (JSON.parse(full) as object);
   }
 
   /** A fresh record of the administrator's, in the recycle bin where the operation restores. */
@@ -144,7 +157,7 @@ class Matrix {
     const [, , , plural = '', , action = ''] = real.split('/');
     const place = expected.of === 'import' ? 'imports' : typeLines[plural] ? plural : 'users';
     if (this.records) return this.records[place] ?? '';
-    const body = expected.of === 'import' ? newImport : this.filled(typeLines[place]?.body ?? {});
+    const body = expected.of === 'import' ? newImport : await this.filled(typeLines[place]?.body ?? {});
     const made = await this.maker.call(`/api/v1/${place}`, { method: 'POST', body });
     if (made.status !== 201) throw new Error(`${place}: ${made.text}`);
     const { id } = made.json as { id: string };
@@ -168,7 +181,7 @@ class Matrix {
       if (path.includes('{id}')) path = path.replace('{id}', await this.target(call, expected));
       const answer = await client.call(path, {
         method: call.method.toUpperCase(),
-        ...(expected.body ? { body: this.filled(expected.body) } : {}),
+        ...(expected.body ? { body: await this.filled(expected.body) } : {}),
         ...(expected.contentType ? { contentType: expected.contentType } : {}),
         headers: { 'if-match': '"1"' },
       });
@@ -209,7 +222,8 @@ beforeAll(async () => {
     const text = JSON.stringify(body)
       .replaceAll('#', 'first')
       .replaceAll('$pipeline', list.data[0]?.id ?? '');
-    const made = await admin.call(`/api/v1/${plural}`, { method: 'POST', body: text });
+    const whole = await withRecords(text, admin);
+    const made = await admin.call(`/api/v1/${plural}`, { method: 'POST', body: whole });
     records[plural] = (made.json as { id: string }).id;
   }
   await admin.call('/api/v1/custom-fields', {

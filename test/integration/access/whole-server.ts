@@ -131,6 +131,7 @@ export async function makeUser(server: WholeServer, ...roles: string[]): Promise
 export async function carryOver(primary: WholeServer, replica: WholeServer): Promise<void> {
   const tables = ['crm."user"', 'access.role', 'access.replica_login', 'crm.custom_field'];
   const records = ['pipeline', 'stage', 'product', 'account', 'contact', 'deal', 'case', 'activity'];
+  records.push('lead', 'campaign', 'campaign_member', 'deal_line');
   for (const table of [...tables, ...records.map((name) => `crm."${name}"`)]) {
     const { rows } = await primary.database.admin.query<{ row: string }>(
       `SELECT row_to_json(v)::text AS row FROM ${table} v`,
