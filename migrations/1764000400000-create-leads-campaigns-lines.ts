@@ -179,7 +179,7 @@ const columns = [
   `ALTER TABLE crm."activity" ADD COLUMN "lead_id" uuid`,
   `CREATE INDEX "activity_lead_id_idx" ON crm."activity" ("lead_id", "id")`,
   `ALTER TABLE crm."activity" ADD CONSTRAINT "activity_lead_id_fkey" FOREIGN KEY ("lead_id") REFERENCES crm."lead" ("id") ON DELETE SET NULL`,
-  `ALTER TABLE crm."pipeline" ADD COLUMN "archived" boolean NOT NULL DEFAULT false`,
+  `ALTER TABLE crm."pipeline" ADD COLUMN "archived" boolean DEFAULT false`,
   `ALTER TABLE crm."pipeline" ALTER COLUMN "archived" DROP DEFAULT`,
   `ALTER TABLE crm."deal" ADD COLUMN "stage_since" timestamptz(3), ADD COLUMN "lost_reason" text`,
 ];

@@ -25,6 +25,6 @@ export class Pipeline extends CrmRecord {
   isDefault!: boolean;
 
   /** takes no new deals and is left out of pickers; its deals stay */
-  @BooleanField({ required: true, default: false })
-  archived!: boolean;
+  @BooleanField({ default: false })
+  archived!: boolean | null;
 }
