@@ -16,5 +16,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  server: { proxy: { '/api': { target: server, changeOrigin: true } } },
+  // the server takes writes from its own origin only, so the dev server speaks as that origin
+  server: {
+    proxy: { '/api': { target: server, changeOrigin: true, headers: { origin: new URL(server).origin } } },
+  },
 });

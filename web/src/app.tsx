@@ -16,6 +16,7 @@ import { readyPage, type ReadyPage } from './shell/ready-page.js';
 
 const ListPage = readyPage(() => import('./records/list/ListPage.js'));
 const RecordPage = readyPage(() => import('./records/page/RecordPage.js'));
+const BoardPage = readyPage(() => import('./features/deals/board/BoardPage.js'));
 const CloudPage = readyPage(() => import('./features/cloud/CloudPage.js'));
 
 const queryClient = new QueryClient({
@@ -80,6 +81,7 @@ export default function App() {
             <Route element={<Shell />}>
               <Route index element={<Home />} />
               <Route path="cloud" element={<CloudPage />} />
+              <Route path="deals/board" element={<BoardPage />} />
               <Route path=":plural" element={<ListPage />} />
               <Route path=":plural/:id" element={<RecordPage />} />
               <Route path="*" element={<NotFound />} />

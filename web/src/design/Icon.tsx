@@ -20,6 +20,7 @@ const outlines = {
   first: 'M17 6l-6 6 6 6M7 6v12',
   more: 'M12 6v.01M12 12v.01M12 18v.01',
   filter: 'M4 5h16l-6 8v6l-4-2v-4z',
+  board: 'M4 5h4v14H4zM10 5h4v9h-4zM16 5h4v12h-4z',
   columns: 'M4 5h16v14H4zM10 5v14M15 5v14',
   edit: 'M4 20h4L20 8l-4-4L4 16zM13.500 6.500l4 4',
   trash: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13',

@@ -17,6 +17,8 @@ export interface Formats {
   /** "3 days ago", "in 2 hours"; `isDay` for values without a time of day */
   relative: (value: string, isDay?: boolean) => string;
   duration: (ms: number) => string;
+  /** "12 days", "3 mths", "9 yrs": how long something has lasted, in the largest unit that fits */
+  age: (ms: number) => string;
   bytes: (value: number) => string;
 }
 
@@ -115,6 +117,11 @@ export function createFormats(locale: Locale, timeZone: string): Formats {
       if (ms < 60_000) return unit(ms / 1000, 'second', 1);
       if (ms < 3_600_000) return unit(ms / 60_000, 'minute', 0);
       return ms < 172_800_000 ? unit(ms / 3_600_000, 'hour', 0) : unit(ms / 86_400_000, 'day', 0);
+    },
+    age: (ms) => {
+      const days = Math.floor(ms / 86_400_000);
+      if (days < 60) return unit(days, 'day', 0);
+      return days < 730 ? unit(days / 30.44, 'month', 0) : unit(days / 365.25, 'year', 0);
     },
     bytes: (value) => {
       const step = Math.min(3, Math.floor(Math.log10(Math.max(1, value)) / 3));

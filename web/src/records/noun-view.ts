@@ -31,6 +31,8 @@ export interface NounView {
   columns: readonly ColumnSpec[];
   facets: readonly FacetSpec[];
   sort: string;
+  /** whether the records can be shown as cards in columns too, at `/<plural>/board` */
+  hasBoard?: boolean;
   /** the phone's card: a badge at the right of the title, a value below it, and lines of text */
   card: { badge?: string; value?: string; lines: readonly string[] };
   /** shown beside the title of the page */

@@ -21,6 +21,7 @@ export const dealsView: NounView = {
     { path: 'account.sector', from: 'values' },
   ],
   sort: '-closeDate',
+  hasBoard: true,
   card: { badge: 'stage', value: 'amount', lines: ['accountId', 'closeDate', 'ownerId'] },
   badges: ['status', 'stage'],
   facts: [

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { fieldNamed } from '../../api/record-types.js';
 import type { RecordType } from '../../api/types.js';
 import { Button } from '../../design/Button.js';
@@ -48,10 +48,13 @@ interface Props {
   type: RecordType;
   view: NounView;
   controls: ListControls;
-  columns: Columns;
+  /** absent where the records are not shown as a table */
+  columns?: Columns;
+  /** what the layout adds behind the filters */
+  tools?: ReactNode;
 }
 
-export function ListToolbar({ type, view, controls, columns }: Props) {
+export function ListToolbar({ type, view, controls, columns, tools }: Props) {
   const { t } = useTexts();
   const facets = view.facets.filter((facet) => {
     const field = fieldNamed(
@@ -87,9 +90,10 @@ export function ListToolbar({ type, view, controls, columns }: Props) {
             {t('list.clear')}
           </Button>
         )}
+        {tools}
       </div>
       <span className="grow" />
-      <ColumnChooser type={type} columns={columns} />
+      {columns && <ColumnChooser type={type} columns={columns} />}
     </div>
   );
 }

@@ -11,6 +11,7 @@ import { RecordDrawer } from '../form/RecordDrawer.js';
 import { asMeta } from '../list-meta.js';
 import { useIsPhone } from '../use-is-phone.js';
 import { Failure } from '../Failure.js';
+import { LayoutSwitch } from './LayoutSwitch.js';
 import { ListToolbar } from './ListToolbar.js';
 import { Pager } from './Pager.js';
 import { RecordCards } from './RecordCards.js';
@@ -79,7 +80,14 @@ function NothingFound({ type, controls }: { type: RecordType; controls: ReturnTy
   );
 }
 
-function Heading({ type, result, onNew }: { type: RecordType; result: ListResult; onNew: () => void }) {
+interface HeadingProps {
+  type: RecordType;
+  view: NounView;
+  result: ListResult;
+  onNew: () => void;
+}
+
+function Heading({ type, view, result, onNew }: HeadingProps) {
   const { t } = useTexts();
   const format = useFormats();
   const count =
@@ -87,6 +95,7 @@ function Heading({ type, result, onNew }: { type: RecordType; result: ListResult
   return (
     <div className="page-head list-head">
       <h1>{t(`types.${type.name}.many`)}</h1>
+      {view.hasBoard && <LayoutSwitch plural={type.plural} current="table" />}
       <span className="muted list-count" role="status">
         {count}
       </span>
@@ -128,7 +137,7 @@ export function RecordList({ type, view }: { type: RecordType; view: NounView })
   }, [result, isEmpty, isPhone, type, view, columns.shown, controls]);
   return (
     <div className="page list-page">
-      <Heading type={type} result={result} onNew={openDrawer} />
+      <Heading type={type} view={view} result={result} onNew={openDrawer} />
       <ListToolbar type={type} view={view} controls={controls} columns={columns} />
       <div
         className={`card list-frame ${result.isStale ? 'stale' : ''}`}

@@ -78,7 +78,10 @@ export function useListState(defaultSort: string): ListControls {
         state.conditions.length > 0 ||
         Object.values(state.facets).some((values) => values.length > 0),
       set: (change) => {
-        setParams(writeState({ ...state, ...change }, defaultSort), { replace: change.q !== undefined });
+        const next = writeState({ ...state, ...change }, defaultSort);
+        const pipeline = params.get('pipeline');
+        if (pipeline) next.set('pipeline', pipeline);
+        setParams(next, { replace: change.q !== undefined });
       },
       next: (cursor) => {
         turn(cursor, [...stack, state.cursor ?? '']);
