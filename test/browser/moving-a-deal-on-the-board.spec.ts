@@ -57,6 +57,7 @@ async function dragByMouse(from: Locator, to: Locator) {
   await page.mouse.down();
   await page.mouse.move(start.x + 12, start.y + 4, { steps: 3 });
   await page.mouse.move(end.x, end.y, { steps: 8 });
+  await to.and(page.locator('.over')).waitFor();
   await page.mouse.up();
 }
 

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { TestApi } from '../support/index.js';
 import { axeViolations, desktop, openBrowser, openSystem, phone, signedIn, userWith } from './support.js';
 
-const content = '.row-link, .record-card-title, .entry, .empty, .yaml, .panel-rows';
+const content = '.deal-card[data-deal], .row-link, .record-card-title, .entry, .empty, .yaml, .panel-rows';
 let system: Awaited<ReturnType<typeof openSystem>>;
 let browser: Browser;
 let screens: string[];
@@ -20,7 +20,7 @@ beforeAll(async () => {
         `/${plural}/${(await api.list<{ id: string }>(plural, { limit: 1 })).data[0]?.id ?? ''}`,
     ),
   );
-  screens = ['/', ...nouns.map((plural) => `/${plural}`), '/users', '/cloud', ...records];
+  screens = ['/', ...nouns.map((plural) => `/${plural}`), '/deals/board', '/users', '/cloud', ...records];
 }, 300_000);
 
 afterAll(async () => {

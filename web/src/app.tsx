@@ -41,6 +41,7 @@ function pageAt(path: string): ReadyPage | null {
   const [first, second] = path.split('/').filter(Boolean);
   if (first === undefined) return null;
   if (first === 'cloud') return CloudPage;
+  if (first === 'deals' && second === 'board') return BoardPage;
   return second === undefined ? ListPage : RecordPage;
 }
 

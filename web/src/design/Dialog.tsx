@@ -4,7 +4,8 @@ import { IconButton } from './Button.js';
 
 interface Props {
   title: string;
-  look?: 'centred' | 'drawer';
+  /** `wide`: as much of the window as a preview wants */
+  look?: 'centred' | 'drawer' | 'wide';
   onClose: () => void;
   children: ReactNode;
 }
