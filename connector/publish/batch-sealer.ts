@@ -95,7 +95,11 @@ export class BatchSealer {
     return {
       digestKey: generation.digestKey.toString('hex'),
       policyVersion: generation.policyVersion,
-      types: catalog.types.map(({ type, columns }) => ({ type, columns })),
+      types: catalog.types.map(({ type, columns, treatments }) => ({
+        type,
+        columns,
+        ...(treatments ? { treatments } : {}),
+      })),
     };
   }
 }

@@ -27,7 +27,7 @@ const ACTIVE = 'SELECT version, hash FROM replication.active_policy';
 const CATALOG = `
   SELECT p.version, p.hash,
     (SELECT coalesce(json_agg(json_build_object(
-        'type', c.type, 'columns', c.columns, 'dependentsFunction', c.dependents_function) ORDER BY c.position), '[]')
+        'type', c.type, 'columns', c.columns, 'treatments', c.treatments, 'dependentsFunction', c.dependents_function) ORDER BY c.position), '[]')
       FROM replication.view_catalog c) AS types,
     (SELECT coalesce(json_object_agg(f.type, f.fingerprint), '{}') FROM cloud.catalog_fingerprint() f) AS fingerprints
   FROM replication.active_policy p`;

@@ -32,6 +32,10 @@ def nullable(shape):
     return lambda value: value is None or fits(value, shape)
 
 
+def optional(members, more):
+    return lambda value: isinstance(value, dict) and fits(value, members | {k: s for k, s in more.items() if k in value})
+
+
 def fits(value, shape):
     if isinstance(shape, dict):
         return isinstance(value, dict) and set(value) == set(shape) and all(fits(value[k], s) for k, s in shape.items())
@@ -75,7 +79,8 @@ ACK = {'format': 'holdfast-ack/1', 'tenant': NAME, 'replica': NAME, 'root': once
 PART_HEADER = {'codec': 'zstd', 'cipher': 'aes-256-gcm', 'chunk': lambda v: v == CHUNK and type(v) is int,
                'tenant': NAME, 'generation': once, 'n': once, 'part': whole, 'key': '[A-Za-z0-9+/]+={0,2}'}
 LINE_HEADER = {'digestKey': HEX, 'policyVersion': whole,
-               'types': [{'type': TYPE, 'columns': [{'name': '.+', 'type': '.+'}]}]}
+               'types': [optional({'type': TYPE, 'columns': [{'name': '.+', 'type': '.+'}]},
+                                  {'treatments': [{'field': '.+', 'as': '.+'}]})]}
 
 
 def parse(data, shape, what):

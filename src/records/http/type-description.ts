@@ -27,6 +27,14 @@ export interface FieldDescription {
   readonly searchable: boolean;
   /** on a replica: the policy leaves the field out, so it is empty in every record */
   readonly omitted: boolean;
+  /** on a replica: the values are not the ones at home, and what the policy made of them: `generalise month` */
+  readonly treated?: string;
+}
+
+/** What does not stand in a replica's records as it does at home, by field name. */
+export interface FieldsAbroad {
+  readonly omitted: ReadonlySet<string>;
+  readonly treated: ReadonlyMap<string, string>;
 }
 
 export interface TypeDescription {
@@ -47,7 +55,7 @@ export function describeType(
   ctx: RequestContext,
   policy: AccessPolicy,
   view: TypeView,
-  omitted: ReadonlySet<string>,
+  abroad: FieldsAbroad,
   isReadOnly: boolean,
 ): TypeDescription {
   const { type } = view;
@@ -67,12 +75,13 @@ export function describeType(
     adminOnly: type.adminOnly,
     can,
     fields: [...view.fields, ...view.custom].map((field) =>
-      describeField(field, readOnly.has(field.name), omitted.has(field.name)),
+      describeField(field, readOnly.has(field.name), abroad),
     ),
   };
 }
 
-function describeField(field: FieldMeta, isReadOnly: boolean, isOmitted: boolean): FieldDescription {
+function describeField(field: FieldMeta, isReadOnly: boolean, abroad: FieldsAbroad): FieldDescription {
+  const treated = abroad.treated.get(field.name);
   const { ops, sortable } = kinds[field.kind];
   return {
     name: field.custom ? field.column : field.name,
@@ -93,6 +102,7 @@ function describeField(field: FieldMeta, isReadOnly: boolean, isOmitted: boolean
     ops,
     sortable,
     searchable: field.search !== undefined,
-    omitted: isOmitted,
+    omitted: abroad.omitted.has(field.name),
+    ...(treated === undefined ? {} : { treated }),
   };
 }

@@ -7,7 +7,7 @@ import { OMITTED_FIELDS, type OmittedFields } from '../ports/omitted-fields.js';
 import { TypeViews } from '../view/type-views.service.js';
 import { describeType, type TypeDescription } from './type-description.js';
 
-const nothing: ReadonlySet<string> = new Set();
+const nothing = { omitted: new Set<string>(), treated: new Map<string, string>() };
 
 /** The record types and fields that the caller may know, and what he may do with them. */
 @ApiExcludeController()
@@ -27,7 +27,9 @@ export class TypesController {
         ctx,
         this.policy,
         this.views.of(ctx, type),
-        this.omitted?.of(type.name) ?? nothing,
+        this.omitted
+          ? { omitted: this.omitted.of(type.name), treated: this.omitted.treatments(type.name) }
+          : nothing,
         this.isReadOnly,
       ),
     );

@@ -23,6 +23,8 @@ export class PolicyProposalDto extends PolicyDocumentDto {
 export class PolicyFieldsDto {
   @ApiProperty({ type: [String] }) included!: readonly string[];
   @ApiProperty({ type: [String] }) masked!: readonly string[];
+  @ApiProperty({ type: [String] }) pseudonymised!: readonly string[];
+  @ApiProperty({ type: [String] }) generalised!: readonly string[];
   @ApiProperty({ type: [String] }) omitted!: readonly string[];
 }
 

@@ -7,6 +7,8 @@ import { decodeUtf8, parseExactJson } from './strict-encoding.js';
 export interface TypeSchema {
   type: string;
   columns: { name: string; type: string }[];
+  /** fields whose values are not the ones on the premises: `generalise month`; absent where there is none */
+  treatments?: { field: string; as: string }[];
 }
 
 /** First line of part 0 of every batch. Sealed, because the digest key must not be known outside. */
@@ -24,18 +26,23 @@ export type BatchLine =
   | { kind: 'delete'; type: string; id: string };
 
 const columnName = text(/^[a-z_][a-z0-9_]{0,62}$/, 'a column name');
+const fieldName = text(/^[A-Za-z][A-Za-z0-9_.-]*$/, 'a field name');
+const treatment = text(/^[a-z][A-Za-z0-9]*( [A-Za-z0-9.]+)*$/, 'a treatment');
 const headerShape = object({
   digestKey: sha256Hex,
   policyVersion: whole(0),
   types: array(
-    object({
-      type: typeName,
-      columns: array(
-        object({ name: columnName, type: text(/^[a-z][a-z0-9 _(),[\]]*$/, 'a column type') }),
-        2000,
-        1,
-      ),
-    }),
+    object(
+      {
+        type: typeName,
+        columns: array(
+          object({ name: columnName, type: text(/^[a-z][a-z0-9 _(),[\]]*$/, 'a column type') }),
+          2000,
+          1,
+        ),
+      },
+      { treatments: array(object({ field: fieldName, as: treatment }), 2000, 1) },
+    ),
     LIMITS.maxTypes,
   ),
 });
@@ -52,7 +59,13 @@ export function headerLine(header: BatchHeader): string {
   const exact = {
     digestKey,
     policyVersion,
-    types: types.map((schema) => ({ type: schema.type, columns: columns(schema) })),
+    types: types.map((schema) => ({
+      type: schema.type,
+      columns: columns(schema),
+      ...(schema.treatments && schema.treatments.length > 0
+        ? { treatments: schema.treatments.map(({ field, as }) => ({ field, as })) }
+        : {}),
+    })),
   };
   return JSON.stringify(['h', headerShape(exact, 'header')]);
 }

@@ -7,14 +7,19 @@ export type Shape<T> = (value: unknown, at: string) => T;
 type Members = Record<string, Shape<unknown>>;
 type Read<M extends Members> = { [K in keyof M]: ReturnType<M[K]> };
 
-/** An object with exactly these members: one missing or one unknown is refused. */
-export function object<M extends Members>(members: M): Shape<Read<M>> {
+/** An object with exactly these members: one missing or one unknown is refused. Only optional ones may be missing. */
+export function object<M extends Members>(members: M): Shape<Read<M>>;
+export function object<M extends Members, O extends Members>(
+  members: M,
+  optional: O,
+): Shape<Read<M> & Partial<Read<O>>>;
+export function object(members: Members, optional: Members = {}): Shape<Record<string, unknown>> {
   return (value, at) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw malformed(`${at}: expected an object`);
     const given = value as Record<string, unknown>;
     for (const name of Object.keys(given)) {
-      if (!Object.hasOwn(members, name))
+      if (!Object.hasOwn(members, name) && !Object.hasOwn(optional, name))
         throw malformed(`${at}: unknown member ${JSON.stringify(name.slice(0, 40))}`);
     }
     const result: Record<string, unknown> = {};
@@ -22,7 +27,9 @@ export function object<M extends Members>(members: M): Shape<Read<M>> {
       if (!Object.hasOwn(given, name)) throw malformed(`${at}.${name}: missing`);
       result[name] = shape(given[name], `${at}.${name}`);
     }
-    return result as Read<M>;
+    for (const [name, shape] of Object.entries(optional))
+      if (Object.hasOwn(given, name)) result[name] = shape(given[name], `${at}.${name}`);
+    return result;
   };
 }
 

@@ -13,6 +13,8 @@ export interface TypeNumbers {
   readonly fields: {
     readonly included: readonly string[];
     readonly masked: readonly string[];
+    readonly pseudonymised: readonly string[];
+    readonly generalised: readonly string[];
     readonly omitted: readonly string[];
   };
 }
@@ -38,14 +40,22 @@ export async function countPolicy(runner: SqlRunner, policy: CloudPolicy): Promi
   return numbers;
 }
 
+const nothing = { included: [], masked: [], pseudonymised: [], generalised: [] };
+
 function fieldNumbers(policy: CloudPolicy, name: string): TypeNumbers['fields'] {
   const type = policy.types.get(name);
   if (!type) {
     const all = recordTypes().find((meta) => meta.name === name)?.fields ?? [];
-    return { included: [], masked: [], omitted: all.map((field) => field.name) };
+    return { ...nothing, omitted: all.map((field) => field.name) };
   }
   const treated = [...type.fields, ...type.customFields];
   const named = (kind: FieldTreatment['treatment']['kind']) =>
     treated.filter(({ treatment }) => treatment.kind === kind).map(({ field }) => field.name);
-  return { included: [...fixedFields, ...named('include')], masked: named('mask'), omitted: named('omit') };
+  return {
+    included: [...fixedFields, ...named('include')],
+    masked: named('mask'),
+    pseudonymised: named('pseudonym'),
+    generalised: named('generalise'),
+    omitted: named('omit'),
+  };
 }

@@ -66,6 +66,11 @@ export class ReplicaStatus {
     return found === undefined ? null : new Set(found.columns.map(({ name }) => name));
   }
 
+  /** Fields of a type whose values the policy changes on their way. */
+  treatmentsOf(type: string): readonly { field: string; as: string }[] {
+    return this.state?.schema.find((entry) => entry.type === type)?.treatments ?? [];
+  }
+
   view(): ReplicaStatusView {
     const { state, watch } = this;
     return {

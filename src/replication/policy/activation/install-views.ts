@@ -1,6 +1,7 @@
 import { query, type SqlRunner } from '../../../platform/database/index.js';
 import type { CompiledPolicy, CompiledView } from '../compile/compile-policy.js';
 import { identifier } from '../compile/sql-text.js';
+import { ensurePseudonymKey } from './pseudonym-key.js';
 
 /**
  * Replaces the views of schema `cloud`, their functions, the capture triggers and the catalogue, all in the
@@ -9,6 +10,7 @@ import { identifier } from '../compile/sql-text.js';
  */
 export async function installViews(tx: SqlRunner, compiled: CompiledPolicy, version: number): Promise<void> {
   await query(tx, `SET LOCAL lock_timeout = '60s'`);
+  await ensurePseudonymKey(tx);
   await dropInstalled(tx);
   for (const view of compiled.views) await query(tx, view.createView);
   for (const { name, create } of compiled.homeViews) {
@@ -60,9 +62,9 @@ async function publishView(
   }
   await query(
     tx,
-    `INSERT INTO replication.view_catalog (policy_version, type, position, table_name, columns, dependents_function)
+    `INSERT INTO replication.view_catalog (policy_version, type, position, table_name, columns, dependents_function, treatments)
      SELECT $1, $2, $3, $4, jsonb_agg(
-       jsonb_build_object('name', attname, 'type', format_type(atttypid, atttypmod)) ORDER BY attnum), $5
+       jsonb_build_object('name', attname, 'type', format_type(atttypid, atttypmod)) ORDER BY attnum), $5, $7
      FROM pg_attribute WHERE attrelid = $6::regclass AND attnum > 0 AND NOT attisdropped`,
     [
       version,
@@ -71,6 +73,7 @@ async function publishView(
       view.tableName,
       view.dependents ? `cloud.${view.dependents.name}` : null,
       relation,
+      JSON.stringify(view.treatments),
     ],
   );
 }

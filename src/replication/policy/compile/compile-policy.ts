@@ -1,5 +1,10 @@
 import { recordTypes } from '../../../records/index.js';
-import { attachmentType, type CloudPolicy } from '../document/policy.model.js';
+import {
+  attachmentType,
+  describeTreatment,
+  type CloudPolicy,
+  type PolicyType,
+} from '../document/policy.model.js';
 import {
   attachmentTable,
   attachmentViewSql,
@@ -17,11 +22,21 @@ interface DependentsFunction {
   readonly create: string;
 }
 
+/** What a replica is told of a field, so that nobody there takes its values for exact. */
+export interface FieldNote {
+  /** `email`, `custom.region` */
+  readonly field: string;
+  /** `generalise month`, see describeTreatment */
+  readonly as: string;
+}
+
 export interface CompiledView {
   readonly type: string;
   /** `crm.deal`, not quoted */
   readonly tableName: string;
   readonly createView: string;
+  /** fields whose values are not the ones at home */
+  readonly treatments: readonly FieldNote[];
   readonly dependents: DependentsFunction | null;
 }
 
@@ -51,6 +66,7 @@ export function compilePolicy(policy: CloudPolicy): CompiledPolicy {
     type: view.type,
     tableName: view.tableName,
     createView: `CREATE VIEW cloud.${identifier(view.type)} WITH (security_barrier) AS\n${view.select}`,
+    treatments: [],
     dependents: types.some(({ name }) => name === view.type) ? dependentsOn(policy, view.type) : null,
   }));
   const readOnlyByFilters = typesReadByFilters(policy);
@@ -62,6 +78,7 @@ export function compilePolicy(policy: CloudPolicy): CompiledPolicy {
       type: meta.name,
       tableName: plainTableName(meta),
       createView: type ? policyViewSql(policy, type).create : emptyViewSql(meta.name, meta.table),
+      treatments: type ? fieldNotes(type) : [],
       dependents: dependentsOn(policy, meta.name),
     });
   }
@@ -71,6 +88,7 @@ export function compilePolicy(policy: CloudPolicy): CompiledPolicy {
       type: attachmentType,
       tableName: attachmentTable,
       createView: attachmentViewSql(policy),
+      treatments: [],
       dependents: null,
     });
   return {
@@ -83,6 +101,13 @@ export function compilePolicy(policy: CloudPolicy): CompiledPolicy {
 function dependentsOn(policy: CloudPolicy, type: string): DependentsFunction | null {
   const create = dependentsSql(policy, type);
   return create === null ? null : { name: dependentsName(type), create };
+}
+
+function fieldNotes({ fields, customFields }: PolicyType): FieldNote[] {
+  return [...fields, ...customFields].flatMap(({ field, treatment }) => {
+    const as = describeTreatment(treatment);
+    return as === null ? [] : [{ field: field.name, as }];
+  });
 }
 
 /** A type that only filters read: its changes must be followed, though not one of its rows is selected. */
@@ -99,6 +124,8 @@ function captureRules(hasFiles: boolean): CaptureRule[] {
     rule('crm.custom_field', 'custom_field'),
     rule('access.role', 'role'),
     rule('access.replica_login', 'replica_login'),
+    // Another key makes another pseudonym of everything: every row must be looked at again.
+    rule('replication.pseudonym_key', '*truncate'),
     ...(hasFiles ? [rule(attachmentTable, attachmentType)] : []),
   ];
 }

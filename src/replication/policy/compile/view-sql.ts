@@ -1,8 +1,9 @@
 import { findRecordType, type FieldMeta } from '../../../records/index.js';
-import type { CloudPolicy, FieldTreatment, MaskName, PolicyType } from '../document/policy.model.js';
+import type { CloudPolicy, FieldTreatment, PolicyType } from '../document/policy.model.js';
 import { Aliases } from './aliases.js';
 import { membershipSql } from './membership-sql.js';
 import { identifier, literal } from './sql-text.js';
+import { pseudonymKeyJoin, treatedCustomSql, treatedSql, usesPseudonyms } from './treatment-sql.js';
 
 /** Columns that the engine needs of every record, in this order, before the fields that the policy includes. */
 const fixedColumns = ['id', 'created_at', 'created_by', 'updated_at', 'updated_by', 'owner_id', 'version'];
@@ -27,6 +28,7 @@ export function policyViewSql(policy: CloudPolicy, type: PolicyType): ViewSql {
   for (const treated of type.fields)
     if (treated.treatment.kind !== 'omit') columns.push(...columnsOf(policy, type, treated, aliases, joins));
   columns.push(`${customSql(type.customFields)} AS custom`);
+  if (usesPseudonyms(type)) joins.push(pseudonymKeyJoin);
   const where = membershipSql(policy, type.meta.name, 't', aliases);
   return {
     type: type.meta.name,
@@ -50,8 +52,11 @@ function columnsOf(
   const { field, treatment } = treated;
   const column = identifier(field.column);
   if (field.kind === 'reference') return [referenceSql(policy, type, field, aliases, joins)];
-  if (treatment.kind === 'mask') return [`${maskSql(treatment.mask, `t.${column}`, field)} AS ${column}`];
-  return field.currencyColumn ? [`t.${column}`, `t.${identifier(field.currencyColumn)}`] : [`t.${column}`];
+  const value =
+    treatment.kind === 'include'
+      ? `t.${column}`
+      : `${treatedSql(treatment, `t.${column}`, field)} AS ${column}`;
+  return field.currencyColumn ? [value, `t.${identifier(field.currencyColumn)}`] : [value];
 }
 
 function referenceSql(
@@ -75,30 +80,15 @@ function referenceSql(
   return `${alias}.id AS ${column}`;
 }
 
-/** Never more than half of a name or number shows; its length does not. What is empty stays so under every mask. */
-function maskSql(mask: MaskName, value: string, field: FieldMeta): string {
-  const dots = literal('••••');
-  switch (mask) {
-    case 'last4': {
-      const digits = field.kind === 'phone' ? `regexp_replace(${value}, '[^0-9]', '', 'g')` : value;
-      return `${dots} || right(${digits}, least(4, length(${digits}) / 2))`;
-    }
-    case 'initial':
-      return `left(${value}, least(1, length(${value}) / 2)) || ${dots}`;
-    case 'domain':
-      return `CASE WHEN ${value} IS NOT NULL THEN ${dots} || coalesce(substring(${value} from '@[^@]*$'), '') END`;
-    case 'all':
-      return `CASE WHEN ${value} IS NOT NULL THEN ${dots} END`;
-  }
-}
-
 function customSql(customFields: readonly FieldTreatment[]): string {
   const pairs = customFields.flatMap(({ field, treatment }) => {
     const key = literal(field.column);
     if (treatment.kind === 'omit') return [];
-    if (treatment.kind === 'mask')
-      return [`${key}, to_jsonb(${maskSql(treatment.mask, `(t.custom ->> ${key})`, field)})`];
-    return [`${key}, t.custom -> ${key}`];
+    return [
+      treatment.kind === 'include'
+        ? `${key}, t.custom -> ${key}`
+        : `${key}, ${treatedCustomSql(treatment, field)}`,
+    ];
   });
   if (pairs.length === 0) return `'{}'::jsonb`;
   const objects: string[] = [];

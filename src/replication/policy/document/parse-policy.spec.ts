@@ -162,8 +162,8 @@ describe('a policy that is wrong', () => {
     ['version: 1\ntypes: { account: { fields: { deletedAt: include } } }', /has no field/],
     ['version: 1\ntypes: { account: { fields: { employees: { mask: last4 } } } }', /cannot be masked/],
     [
-      'version: 1\ntypes: { account: { fields: { phone: { pseudonym: keyed } } } }',
-      /knows no `pseudonym`; known: mask/,
+      'version: 1\ntypes: { account: { fields: { phone: { tokenise: keyed } } } }',
+      /knows no `tokenise`; known: mask, pseudonym, generalise/,
     ],
     [
       'version: 1\ntypes: { account: { fields: { phone: { mask: domain } } } }',

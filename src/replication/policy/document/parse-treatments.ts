@@ -1,28 +1,10 @@
-import { isMap, type Node } from 'yaml';
-import type { FieldKind, FieldMeta, RecordTypeMeta } from '../../../records/index.js';
+import type { FieldMeta, RecordTypeMeta } from '../../../records/index.js';
 import type { ClassificationDefaults } from './classification-defaults.js';
-import {
-  fixedFields,
-  maskNames,
-  neverFields,
-  type FieldTreatment,
-  type MaskName,
-  type Treatment,
-} from './policy.model.js';
+import { TreatmentReader } from './parse-treatment.js';
+import { fixedFields, neverFields, type FieldTreatment, type Treatment } from './policy.model.js';
 import type { PolicySchema } from './policy-schema.js';
 import type { Entry, PolicySource } from './policy-source.js';
 import { suggest } from './suggest.js';
-
-const treatmentNames = ['include', 'omit', 'mask'] as const;
-
-/** Text keeps its column's type when it is masked; a masked number or date would not. */
-const masksByKind: Partial<Record<FieldKind, readonly MaskName[]>> = {
-  text: ['last4', 'initial', 'all'],
-  longText: ['all'],
-  phone: ['last4', 'all'],
-  email: ['domain', 'initial', 'all'],
-  url: ['all'],
-};
 
 /** Reads `fields` and `custom` of one type and settles what happens to the fields that they do not name. */
 export class TreatmentParser {
@@ -96,43 +78,8 @@ export class TreatmentParser {
   private name(field: FieldMeta, entry: Entry): void {
     if (this.named.has(field.name))
       this.source.report(entry.keyNode, entry.path, `\`${field.name}\` is named twice`);
-    const treatment = this.treatment(field, entry);
+    const treatment = new TreatmentReader(this.source, field).read(entry);
     if (treatment) this.named.set(field.name, treatment);
-  }
-
-  private treatment(field: FieldMeta, entry: Entry): Treatment | null {
-    const written = this.source.text(entry.value);
-    if (written === 'include' || written === 'omit') return { kind: written };
-    if (isMap(entry.value)) {
-      const [mask, ...others] = this.source.entries(entry.value, entry.path, 'a treatment', ['mask']);
-      if (mask && others.length === 0) return this.mask(field, mask);
-      if (!mask && entry.value.items.length === 0) this.refuse(entry.value, entry, '');
-      return null;
-    }
-    this.refuse(entry.value, entry, written ?? '');
-    return null;
-  }
-
-  private refuse(node: Node | null, entry: Entry, written: string): void {
-    this.source.report(
-      node ?? entry.keyNode,
-      entry.path,
-      `unknown treatment \`${written}\`; known: include, omit, { mask: ${maskNames.join(' | ')} }`,
-      suggest(written, treatmentNames),
-    );
-  }
-
-  private mask(field: FieldMeta, entry: Entry): Treatment | null {
-    const written = this.source.text(entry.value);
-    const mask = maskNames.find((known) => known === written);
-    const fitting = masksByKind[field.kind] ?? [];
-    if (mask && fitting.includes(mask)) return { kind: 'mask', mask };
-    const message =
-      fitting.length === 0
-        ? `a ${field.kind} cannot be masked; include or omit it`
-        : `\`${field.name}\` has no mask \`${written ?? ''}\`; known: ${fitting.join(', ')}`;
-    this.source.report(entry.value ?? entry.keyNode, entry.path, message, suggest(written ?? '', fitting));
-    return null;
   }
 
   private nameable(): string[] {

@@ -17,7 +17,28 @@ export type MaskName = (typeof maskNames)[number];
 export type Treatment =
   | { readonly kind: 'include' }
   | { readonly kind: 'omit' }
-  | { readonly kind: 'mask'; readonly mask: MaskName };
+  | { readonly kind: 'mask'; readonly mask: MaskName }
+  | { readonly kind: 'pseudonym'; readonly scope: string }
+  | { readonly kind: 'generalise'; readonly to: Generalisation };
+
+export const periods = ['month', 'quarter', 'year'] as const;
+export type Period = (typeof periods)[number];
+
+/** `width` is a number as PostgreSQL reads it. */
+export type Generalisation =
+  | { readonly kind: 'period'; readonly period: Period }
+  | { readonly kind: 'band'; readonly width: string }
+  | { readonly kind: 'prefix'; readonly length: number };
+
+/** What a replica is told of a field whose values are not the ones at home; null where they are, or stay there. */
+export function describeTreatment(treatment: Treatment): string | null {
+  if (treatment.kind === 'include' || treatment.kind === 'omit') return null;
+  if (treatment.kind === 'mask') return `mask ${treatment.mask}`;
+  if (treatment.kind === 'pseudonym') return 'pseudonym';
+  const { to } = treatment;
+  if (to.kind === 'period') return `generalise ${to.period}`;
+  return to.kind === 'band' ? `generalise band ${to.width}` : `generalise prefix ${String(to.length)}`;
+}
 
 /** What happens to one field of a type, and who decided it. */
 export interface FieldTreatment {
