@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { bootstrapRoles, databaseRoleNames, type RolePasswords } from '../../src/platform/database/index.js';
 import {
   DataFolderInUse,
+  hydrateSymlinks,
   startEmbeddedPostgres,
   stopLeftover,
   type EmbeddedPostgres,
@@ -18,6 +19,8 @@ export const variables = {
   url: 'HOLDFAST_TEST_POSTGRES_URL',
   passwords: 'HOLDFAST_TEST_ROLE_PASSWORDS',
   folder: 'HOLDFAST_TEST_FOLDER',
+  /** another PostgreSQL than the embedded one, as `npm run test:postgres` brings it */
+  binaries: 'HOLDFAST_TEST_POSTGRES_BINARIES',
 } as const;
 
 const folderPrefix = 'holdfast-test-';
@@ -54,7 +57,10 @@ export async function stopServices(): Promise<void> {
 }
 
 async function startServer(folder: string): Promise<string> {
+  const binaries = process.env[variables.binaries];
+  if (binaries !== undefined) await hydrateSymlinks(binaries);
   const started = await startEmbeddedPostgres({
+    ...(binaries === undefined ? {} : { binaries }),
     dataFolder: join(folder, 'postgres'),
     port: await freePort(),
     settings: {

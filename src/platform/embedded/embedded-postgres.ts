@@ -18,6 +18,8 @@ export interface EmbeddedPostgresOptions {
   port: number;
   /** settings of postgresql.conf that win over the defaults here */
   settings?: Record<string, string | number>;
+  /** the folder with `bin/`, `lib/` and `share/`; the npm package's where left out */
+  binaries?: string;
   /** forces how root runs it; found out by itself when left out */
   runMode?: RunMode;
 }
@@ -61,7 +63,11 @@ const defaults: Record<string, string | number> = {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const folder = resolve(options.dataFolder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const launcher = await createLauncher(await findBinaries(), join(folder, 'cluster'), options.runMode);
+  const launcher = await createLauncher(
+    options.binaries ?? (await findBinaries()),
+    join(folder, 'cluster'),
+    options.runMode,
+  );
   const password = await readOrMakePassword(folder);
   const logPath = join(folder, 'postgres.log');
   await clearLeftovers(folder, launcher.data);
