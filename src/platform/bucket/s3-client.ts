@@ -34,6 +34,8 @@ export function makeS3Client(options: S3Options): S3Client {
           },
         }
       : {}),
+    // else the SDK writes to the console what the caller learns from the error
+    logger: { debug: silence, info: silence, warn: silence, error: silence },
     forcePathStyle: options.pathStyle ?? false,
     // The calls try again themselves (s3-calls.ts), so that each attempt is timed and counted.
     maxAttempts: 1,
@@ -46,4 +48,8 @@ export function makeS3Client(options: S3Options): S3Client {
       socketTimeout: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
     },
   });
+}
+
+function silence(): void {
+  // on purpose
 }
