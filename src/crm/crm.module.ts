@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AccountBehaviour } from './accounts/index.js';
 import { ActivityBehaviour } from './activities/index.js';
+import { BoardController, BoardService } from './board/index.js';
 import { CampaignBehaviour, CampaignMemberBehaviour } from './campaigns/index.js';
 import { CaseBehaviour } from './cases/index.js';
 import { DealLineBehaviour } from './deal-lines/index.js';
@@ -11,10 +12,11 @@ import { TimelineController, TimelineService } from './timeline/index.js';
 
 /** The CRM's record types and what they do beyond create, read, update, delete. */
 @Module({
-  controllers: [TimelineController],
+  controllers: [BoardController, TimelineController],
   providers: [
     AccountBehaviour,
     ActivityBehaviour,
+    BoardService,
     CampaignBehaviour,
     CampaignMemberBehaviour,
     CaseBehaviour,

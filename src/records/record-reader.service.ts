@@ -7,12 +7,12 @@ import type { RecordTypeMeta } from './metadata/record-type.meta.js';
 import { ACCESS_POLICY, type AccessPolicy } from './ports/access-policy.js';
 import type { RecordData } from './ports/record-behaviour.js';
 import { compileExpansion } from './query/expansion.js';
-import { checkFields, compileCount, compileList } from './query/list-sql.js';
+import { checkFields, compileCount, compileList, compileRows } from './query/list-sql.js';
 import { countCap, type GetQuery, type ListQuery } from './query/list-query.js';
 import { projectionOf } from './query/projection.js';
 import { QueryProblems } from './query/query-problems.js';
 import { SqlScope } from './query/sql-scope.js';
-import { RecordDatabase } from './sql/record-database.js';
+import { RecordDatabase, type TextRow } from './sql/record-database.js';
 import { recordTypeOf, TypeViews } from './view/type-views.service.js';
 
 export interface RecordPage {
@@ -96,6 +96,24 @@ export class RecordReader {
     const [row] = await this.database.read(sql, scope.params, tx);
     const found = Number(row?.[0] ?? 0);
     return { count: Math.min(found, countCap), countCapped: found > countCap };
+  }
+
+  /**
+   * Runs SQL of the caller's own (sums, the first of each group) over the records that a list would go through.
+   * @param sql is given the text after FROM, with the alias `t`; it may name only fields that the caller's principal
+   * may see, and holds no values
+   */
+  over(
+    ctx: RequestContext,
+    typeName: string | RecordTypeMeta,
+    query: Pick<ListQuery, 'filter' | 'q'>,
+    sql: (rows: string) => string,
+    tx?: QueryRunner,
+  ): Promise<TextRow[]> {
+    const type = recordTypeOf(typeName);
+    const scope = this.scope(ctx);
+    const rows = compileRows(this.views.of(ctx, type), query, scope);
+    return this.database.read(sql(rows), scope.params, tx);
   }
 
   scope(ctx: RequestContext): SqlScope {

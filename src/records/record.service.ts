@@ -6,6 +6,7 @@ import type { RecordData } from './ports/record-behaviour.js';
 import type { GetQuery, ListQuery } from './query/list-query.js';
 import { RecordDeriver, type Derived } from './record-deriver.service.js';
 import { RecordReader, type RecordPage } from './record-reader.service.js';
+import type { TextRow } from './sql/record-database.js';
 import { RecordWriter, type CreateManyResult, type WriteOptions } from './record-writer.service.js';
 
 type TypeName = string | RecordTypeMeta;
@@ -43,6 +44,17 @@ export class RecordService {
     tx?: QueryRunner,
   ): Promise<{ count: number; countCapped: boolean }> {
     return this.reader.count(ctx, type, query, tx);
+  }
+
+  /** SQL of the caller's own over the rows of a list: see RecordReader.over */
+  over(
+    ctx: RequestContext,
+    type: TypeName,
+    query: Pick<ListQuery, 'filter' | 'q'>,
+    sql: (rows: string) => string,
+    tx?: QueryRunner,
+  ): Promise<TextRow[]> {
+    return this.reader.over(ctx, type, query, sql, tx);
   }
 
   /** @throws InvalidInput, NotAllowed, Conflict */

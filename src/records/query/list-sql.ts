@@ -50,11 +50,16 @@ export function compileList(view: TypeView, query: ListQuery, scope: SqlScope): 
 
 /** Counts at most one more than the cap, so its cost is bounded too. */
 export function compileCount(view: TypeView, query: ListQuery, scope: SqlScope): string {
+  const rows = `SELECT 1 FROM ${compileRows(view, query, scope)} LIMIT ${String(countCap + 1)}`;
+  return `SELECT count(*) FROM (${rows}) c`;
+}
+
+/** What stands after FROM: the table as `t`, with every condition of the list. */
+export function compileRows(view: TypeView, query: ListQuery, scope: SqlScope): string {
   const problems = new QueryProblems();
   const where = whereOf(view, query, scope, problems);
   problems.throwIfAny();
-  const rows = `SELECT 1 FROM ${view.type.table} t WHERE ${where} LIMIT ${String(countCap + 1)}`;
-  return `SELECT count(*) FROM (${rows}) c`;
+  return `${view.type.table} t WHERE ${where}`;
 }
 
 function whereOf(view: TypeView, query: ListQuery, scope: SqlScope, problems: QueryProblems): string {

@@ -1,0 +1,2 @@
+export { BoardController } from './board.controller.js';
+export { BoardService } from './board.service.js';

@@ -1,0 +1,1 @@
+export { moneyOf, scaled, weightedMoney } from './exact-money.js';
