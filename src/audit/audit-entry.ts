@@ -12,6 +12,8 @@ export interface AuditEntry {
   /** whose key seals the values; the record itself where left out */
   readonly subject?: { readonly type: string; readonly id: string };
   readonly onBehalfOf?: string | null;
+  /** the subject came into being in this transaction, so it cannot have a key yet */
+  readonly isFirstOfSubject?: boolean;
 }
 
 /** An entry read back. `erased` says that the key of its subject was destroyed, and with it the values. */

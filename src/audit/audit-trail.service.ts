@@ -1,14 +1,14 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { query, type SqlRunner } from '../platform/database/index.js';
+import { query, queryPrepared, type SqlRunner } from '../platform/database/index.js';
 import type { RequestContext } from '../platform/http/index.js';
 import type { AuditEntry, AuditRecord } from './audit-entry.js';
 import { readHistory, type HistoryPage } from './audit-history.js';
 import { AuditKeyMissing } from './audit.errors.js';
 import { KeyEncryptionKey } from './key-encryption-key.js';
 import { sealPayload } from './sealing.js';
-import { subjectKeys, subjectName, type Subject } from './subject-keys.js';
+import { newSubjectKey, subjectKeys, subjectName, type NewSubjectKey, type Subject } from './subject-keys.js';
 
 /** Nest token of AuditOptions. */
 export const AUDIT_OPTIONS = Symbol('AUDIT_OPTIONS');
@@ -25,7 +25,10 @@ const insertEntries = `
   WITH entries AS MATERIALIZED (
     SELECT * FROM json_to_recordset($1::json) AS e(
       id uuid, action text, type text, record_id uuid, field_names text[], on_behalf_of uuid,
-      commitment bytea, subject_type text, subject_id uuid, ciphertext bytea)
+      commitment bytea, subject_type text, subject_id uuid, ciphertext bytea, wrapped bytea)
+  ), keys AS (
+    INSERT INTO audit.subject_key (subject_type, subject_id, kek_id, wrapped, created_at)
+    SELECT subject_type, subject_id, $9, wrapped, now() FROM entries WHERE wrapped IS NOT NULL
   ), leaves AS (
     INSERT INTO audit.leaf (id, at, actor_kind, actor_id, actor_name, on_behalf_of, ip, origin, request_id, reason,
       action, type, record_id, field_names, commitment)
@@ -56,15 +59,22 @@ export class AuditTrail implements OnModuleInit {
     await this.checkKey(this.kek);
   }
 
-  /** Writes the entries in `tx`: one statement for all of them, and one or three more for their keys. */
+  /**
+   * Writes the entries in `tx`: one statement for all of them and the keys of new subjects, and up to three more for the
+   * keys of others.
+   */
   async append(tx: SqlRunner, ctx: RequestContext, entries: readonly AuditEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    const subjects = entries.flatMap((entry) => subjectOf(entry) ?? []);
-    const keys =
-      subjects.length > 0 ? await subjectKeys(tx, this.key(), subjects) : new Map<string, Buffer>();
-    const rows = entries.map((entry) => toRow(entry, keys));
+    const kek = this.key();
+    const known = entries.flatMap((entry) => (entry.isFirstOfSubject ? [] : (subjectOf(entry) ?? [])));
+    const keys = known.length > 0 ? await subjectKeys(tx, kek, known) : new Map<string, Buffer>();
+    const rows = entries.map((entry) => {
+      const subject = subjectOf(entry);
+      const made = subject && entry.isFirstOfSubject ? newSubjectKey(kek, subject) : null;
+      return toRow(entry, subject, made?.key ?? (subject && keys.get(subjectName(subject))), made);
+    });
     const { principal } = ctx;
-    await query(tx, insertEntries, [
+    await queryPrepared(tx, insertEntries, [
       JSON.stringify(rows),
       principal.kind,
       principal.userId,
@@ -73,6 +83,7 @@ export class AuditTrail implements OnModuleInit {
       ctx.origin ?? null,
       ctx.requestId,
       ctx.reason ?? null,
+      kek.id,
     ]);
   }
 
@@ -103,7 +114,12 @@ function subjectOf(entry: AuditEntry): Subject | null {
   return entry.recordId === null ? null : { type: entry.type, id: entry.recordId };
 }
 
-function toRow(entry: AuditEntry, keys: ReadonlyMap<string, Buffer>): Record<string, unknown> {
+function toRow(
+  entry: AuditEntry,
+  subject: Subject | null,
+  key: Buffer | null | undefined,
+  made: NewSubjectKey | null,
+): Record<string, unknown> {
   const id = uuidv7();
   const leaf = {
     id,
@@ -113,8 +129,6 @@ function toRow(entry: AuditEntry, keys: ReadonlyMap<string, Buffer>): Record<str
     field_names: entry.fieldNames,
     on_behalf_of: entry.onBehalfOf ?? null,
   };
-  const subject = subjectOf(entry);
-  const key = subject && keys.get(subjectName(subject));
   if (!subject || !key) return leaf;
   const sealed = sealPayload(key, { before: entry.before, after: entry.after }, id);
   return {
@@ -123,5 +137,6 @@ function toRow(entry: AuditEntry, keys: ReadonlyMap<string, Buffer>): Record<str
     subject_id: subject.id,
     ciphertext: hex(sealed.ciphertext),
     commitment: hex(sealed.commitment),
+    wrapped: made && hex(made.wrapped),
   };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { query, type SqlRunner } from '../platform/database/index.js';
+import { queryPrepared, type SqlRunner } from '../platform/database/index.js';
 import type { KeyEncryptionKey } from './key-encryption-key.js';
 
 export interface Subject {
@@ -11,6 +11,16 @@ interface StoredKey {
   subject_type: string;
   subject_id: string;
   wrapped: Buffer;
+}
+
+export interface NewSubjectKey {
+  readonly key: Buffer;
+  readonly wrapped: Buffer;
+}
+
+export function newSubjectKey(kek: KeyEncryptionKey, subject: Subject): NewSubjectKey {
+  const key = randomBytes(32);
+  return { key, wrapped: kek.wrap(key, subjectName(subject)) };
 }
 
 export const subjectName = (subject: Subject): string => `${subject.type}:${subject.id}`;
@@ -39,7 +49,7 @@ export async function readSubjectKeys(
   kek: KeyEncryptionKey,
   subjects: readonly Subject[],
 ): Promise<Map<string, Buffer>> {
-  const rows = await query<StoredKey>(
+  const rows = await queryPrepared<StoredKey>(
     tx,
     `SELECT k.subject_type, k.subject_id, k.wrapped FROM audit.subject_key k
      JOIN unnest($1::text[], $2::uuid[]) AS s(type, id) ON k.subject_type = s.type AND k.subject_id = s.id`,
@@ -54,7 +64,7 @@ export async function readSubjectKeys(
 }
 
 async function insertKeys(tx: SqlRunner, kek: KeyEncryptionKey, subjects: readonly Subject[]): Promise<void> {
-  await query(
+  await queryPrepared(
     tx,
     `INSERT INTO audit.subject_key (subject_type, subject_id, kek_id, wrapped, created_at)
      SELECT s.type, s.id, $3, s.wrapped, now() FROM unnest($1::text[], $2::uuid[], $4::bytea[]) AS s(type, id, wrapped)
@@ -63,7 +73,7 @@ async function insertKeys(tx: SqlRunner, kek: KeyEncryptionKey, subjects: readon
       subjects.map(({ type }) => type),
       subjects.map(({ id }) => id),
       kek.id,
-      subjects.map((subject) => kek.wrap(randomBytes(32), subjectName(subject))),
+      subjects.map((subject) => newSubjectKey(kek, subject).wrapped),
     ],
   );
 }

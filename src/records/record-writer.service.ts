@@ -12,7 +12,7 @@ import type { RecordChange, RecordData } from './ports/record-behaviour.js';
 import { RecordBehaviours } from './ports/record-behaviours.js';
 import { projectionOf } from './query/projection.js';
 import { recordNotFound, RecordReader } from './record-reader.service.js';
-import { RecordDatabase } from './sql/record-database.js';
+import { RecordDatabase, type TextRow } from './sql/record-database.js';
 import type { TypeView } from './view/type-view.js';
 import { recordTypeOf, TypeViews } from './view/type-views.service.js';
 import { changedFields, filledFields, pick, touch } from './write/changes.js';
@@ -58,8 +58,12 @@ export class RecordWriter {
   ): Promise<RecordData> {
     const type = recordTypeOf(typeName);
     return this.within(options, async (tx) => {
-      const { drafts, refused } = await this.insert(ctx, tx, type, [input], false);
+      const projection = projectionOf(this.views.of(ctx, type));
+      const { drafts, rows, refused } = await this.insert(ctx, tx, type, [input], projection.columns);
       if (refused[0]) throw new InvalidInput(refused[0].errors);
+      // as PostgreSQL stored it, not as it was sent; read anew where a behaviour may have changed it since
+      const [row] = rows;
+      if (row && !this.behaviours.followUp(type.name)) return projection.toRecord(row);
       return this.written(ctx, tx, type, drafts[0]?.id ?? '');
     });
   }
@@ -76,7 +80,7 @@ export class RecordWriter {
   ): Promise<CreateManyResult> {
     const type = recordTypeOf(typeName);
     return this.within(options, async (tx) => {
-      const { drafts, refused } = await this.insert(ctx, tx, type, inputs, true);
+      const { drafts, refused } = await this.insert(ctx, tx, type, inputs, null);
       const ids: (string | null)[] = inputs.map(() => null);
       for (const { index, id } of drafts) ids[index] = id;
       return { ids, refused };
@@ -149,44 +153,47 @@ export class RecordWriter {
     return options.tx ? work(options.tx) : withTransaction(this.dataSource, work);
   }
 
+  /** @param returning what to read back of each record; null for a batch, which is checked for doubles first */
   private async insert(
     ctx: RequestContext,
     tx: QueryRunner,
     type: RecordTypeMeta,
     inputs: readonly unknown[],
-    isBatch: boolean,
-  ): Promise<{ drafts: Draft[]; refused: CreateManyResult['refused'] }> {
+    returning: string | null,
+  ): Promise<{ drafts: Draft[]; rows: TextRow[]; refused: CreateManyResult['refused'] }> {
     const may = this.policy.can(ctx, type, 'create');
     if (may === 'none') throw new NotAllowed({ detail: `You may not create ${type.plural}.` });
     const drafts = this.draft(ctx, type, inputs, may === 'own' && !type.partOf);
     await this.prepare(ctx, tx, type, drafts.filter(isFine));
-    if (isBatch) await findTaken(this.database, tx, type, drafts.filter(isFine));
+    if (returning === null) await findTaken(this.database, tx, type, drafts.filter(isFine));
     const fine = drafts.filter(isFine);
-    if (fine.length > 0) {
-      await insertRecords(
-        tx,
-        type,
-        fine.map(({ after }) => after),
-      );
-      await this.audit.append(
-        tx,
-        ctx,
-        fine.map(({ id, after }) => {
-          const names = filledFields(type, after);
-          return {
-            action: 'create',
-            type: type.name,
-            recordId: id,
-            fieldNames: names,
-            before: null,
-            after: pick(after, names),
-          };
-        }),
-      );
-      await this.behaviours.afterWrite(ctx, tx, type.name, fine);
-    }
+    const rows = fine.length > 0 ? await this.insertFine(ctx, tx, type, fine, returning) : [];
     const refused = drafts.filter((draft) => !isFine(draft));
-    return { drafts: fine, refused: refused.map(({ index, problems }) => ({ index, errors: problems })) };
+    return {
+      drafts: fine,
+      rows,
+      refused: refused.map(({ index, problems }) => ({ index, errors: problems })),
+    };
+  }
+
+  private async insertFine(
+    ctx: RequestContext,
+    tx: QueryRunner,
+    type: RecordTypeMeta,
+    drafts: readonly Draft[],
+    returning: string | null,
+  ): Promise<TextRow[]> {
+    const records = drafts.map(({ after }) => after);
+    const rows = await insertRecords(this.database, tx, type, records, returning);
+    const entries = drafts.map(({ id, after }) => {
+      const names = filledFields(type, after);
+      const values = { before: null, after: pick(after, names) };
+      const what = { action: 'create', type: type.name, recordId: id, fieldNames: names };
+      return { ...what, ...values, isFirstOfSubject: true };
+    });
+    await this.audit.append(tx, ctx, entries);
+    await this.behaviours.afterWrite(ctx, tx, type.name, drafts);
+    return rows;
   }
 
   /** Inputs with their defaults, ids and owner. */

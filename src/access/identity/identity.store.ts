@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { query } from '../../platform/database/index.js';
+import { query, queryPrepared } from '../../platform/database/index.js';
 import { ACCESS_OPTIONS, defaultSessionIdleMs, type AccessOptions } from '../access.options.js';
-import { PermissionSet } from '../roles/permission-set.js';
-import type { RoleDefinition, TokenScope } from '../roles/role.js';
+import { compiledPermissions } from '../roles/compiled-permissions.js';
+import type { TokenScope } from '../roles/role.js';
 import { rememberIdentity, type Identity, type Person } from './identity.js';
 import { csrfTokenFor, hashSecret } from './secret-token.js';
 
@@ -16,7 +16,8 @@ interface PersonRow {
   email: string | null;
   locale: string | null;
   time_zone: string | null;
-  roles: RoleDefinition[];
+  /** JSON text of the roles */
+  roles: string;
 }
 interface SessionRow extends PersonRow {
   id: string;
@@ -33,8 +34,8 @@ interface TokenRow extends PersonRow {
 const roleObject = `json_build_object('key', r.key, 'name', r.name, 'permissions', r.permissions, 'flags', r.flags,
   'hiddenFields', r.hidden_fields, 'readOnlyFields', r.read_only_fields)`;
 const rolesByKey = (keys: string): string =>
-  `(SELECT coalesce(json_agg(${roleObject} ORDER BY r.key), '[]') FROM access.role r WHERE r.key = ANY (${keys}))`;
-const rolesOfUser = `(SELECT coalesce(json_agg(${roleObject} ORDER BY r.key), '[]')
+  `(SELECT coalesce(json_agg(${roleObject} ORDER BY r.key), '[]')::text FROM access.role r WHERE r.key = ANY (${keys}))`;
+const rolesOfUser = `(SELECT coalesce(json_agg(${roleObject} ORDER BY r.key), '[]')::text
   FROM access.user_role ur JOIN access.role r ON r.id = ur.role_id WHERE ur.user_id = u.id)`;
 
 /** Where the two kinds of server find a person's e-mail and roles. Both read them anew with every request. */
@@ -69,7 +70,7 @@ export class IdentityStore {
   }
 
   async bySession(secret: string): Promise<Identity | null> {
-    const [row] = await query<SessionRow>(this.dataSource, this.sessionSql, [
+    const [row] = await queryPrepared<SessionRow>(this.dataSource, this.sessionSql, [
       hashSecret(secret),
       this.idleMs,
       touchAfterMs,
@@ -81,7 +82,10 @@ export class IdentityStore {
   }
 
   async byToken(secret: string): Promise<Identity | null> {
-    const [row] = await query<TokenRow>(this.dataSource, this.tokenSql, [hashSecret(secret), touchAfterMs]);
+    const [row] = await queryPrepared<TokenRow>(this.dataSource, this.tokenSql, [
+      hashSecret(secret),
+      touchAfterMs,
+    ]);
     if (!row) return null;
     if (row.is_stale) await this.touch('api_token', 'last_used_at', row.id);
     return tokenIdentity(row);
@@ -89,13 +93,13 @@ export class IdentityStore {
 
   /** For work done later on a person's behalf (an import job): the roles they have now. Null when disabled. */
   async byUserId(userId: string): Promise<Identity | null> {
-    const [row] = await query<PersonRow>(this.dataSource, this.userSql, [userId]);
+    const [row] = await queryPrepared<PersonRow>(this.dataSource, this.userSql, [userId]);
     return row ? personIdentity(row, null, false) : null;
   }
 
   /** For work done later on a token's behalf: what it may do now. Null once it is revoked or has expired. */
   async byTokenId(tokenId: string): Promise<Identity | null> {
-    const [row] = await query<TokenRow>(this.dataSource, this.tokenIdSql, [tokenId, touchAfterMs]);
+    const [row] = await queryPrepared<TokenRow>(this.dataSource, this.tokenIdSql, [tokenId, touchAfterMs]);
     return row ? tokenIdentity(row) : null;
   }
 
@@ -149,22 +153,21 @@ function personOf(row: PersonRow): Person | null {
 
 function personIdentity(row: PersonRow, session: Identity['session'], mustChangePassword: boolean): Identity {
   const person = personOf(row);
-  const roles = row.roles.map((role) => role.key);
+  const { permissions, roleKeys: roles } = compiledPermissions(row.roles, null);
   const principal = { kind: 'user' as const, userId: row.user_id, roles, name: person?.name ?? '' };
-  const permissions = new PermissionSet(row.roles);
   return remembered({ principal, permissions, person, session, mustChangePassword });
 }
 
 function tokenIdentity(row: TokenRow): Identity {
   const person = personOf(row);
+  const { permissions, roleKeys } = compiledPermissions(row.roles, row.scopes);
   const principal = {
     kind: 'token' as const,
     userId: row.user_id,
-    roles: row.roles.map((role) => role.key),
+    roles: roleKeys,
     tokenId: row.id,
     name: person?.name ?? row.token_name,
   };
-  const permissions = new PermissionSet(row.roles, new Set(row.scopes));
   return remembered({ principal, permissions, person, session: null, mustChangePassword: false });
 }
 

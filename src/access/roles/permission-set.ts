@@ -15,10 +15,12 @@ type TypeFacts = Pick<RecordTypeMeta, 'name' | 'adminOnly' | 'partOf'>;
 
 /**
  * What a person may do: the union of their roles, cut down to the scopes of the token used, if any.
- * Compiled once per request; asking it costs map look-ups.
+ * Asking it costs map look-ups, and the same question gets the same Set back.
  */
 export class PermissionSet {
   private readonly flags: ReadonlySet<RoleFlag>;
+  private readonly hidden = new Map<string, ReadonlySet<string>>();
+  private readonly readOnly = new Map<string, ReadonlySet<string>>();
 
   constructor(
     private readonly roles: readonly RoleDefinition[],
@@ -44,11 +46,13 @@ export class PermissionSet {
   }
 
   hiddenFields(type: TypeFacts): ReadonlySet<string> {
-    return this.restricted(type, 'read', (role) => role.hiddenFields);
+    return kept(this.hidden, type.name, () => this.restricted(type, 'read', (role) => role.hiddenFields));
   }
 
   readOnlyFields(type: TypeFacts): ReadonlySet<string> {
-    return this.restricted(type, 'update', (role) => role.readOnlyFields);
+    return kept(this.readOnly, type.name, () =>
+      this.restricted(type, 'update', (role) => role.readOnlyFields),
+    );
   }
 
   /**
@@ -82,6 +86,14 @@ export class PermissionSet {
     if (!first) return new Set();
     return new Set([...first].filter((name) => others.every((set) => set.has(name))));
   }
+}
+
+function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
 
 /** A part (a line of a deal) has no line of its own in a role: who may change the whole may change its parts. */

@@ -2,6 +2,7 @@ export { createDataSource, sessionOptions } from './data-source.js';
 export type { AnyClass, DataSourceSettings } from './data-source.js';
 export { withAdvisoryLock, withClient } from './admin-client.js';
 export { query, withTransaction } from './transaction.js';
+export { connectionOf, queryPrepared, statementName } from './prepared.js';
 export type { Isolation, SqlRunner } from './transaction.js';
 export { bootstrapRoles, createDatabase, databaseRoleNames, grantConnect } from './roles.js';
 export type { DatabaseKind, DatabaseRole, RolePasswords } from './roles.js';

@@ -32,11 +32,19 @@ export const DOCS_CSP = [
 
 const YEAR_SECONDS = 31_536_000;
 
+// Made once: they go with every answer.
+const pages = { overHttp: headersWith(API_CSP, false), overHttps: headersWith(API_CSP, true) };
+const docs = { overHttp: headersWith(DOCS_CSP, false), overHttps: headersWith(DOCS_CSP, true) };
+
 /** On every answer. */
-export function securityHeaders(path: string, isHttps: boolean): Record<string, string> {
+export function securityHeaders(path: string, isHttps: boolean): Readonly<Record<string, string>> {
   const isDocs = path === '/api/docs' || path.startsWith('/api/docs/');
+  return (isDocs ? docs : pages)[isHttps ? 'overHttps' : 'overHttp'];
+}
+
+function headersWith(csp: string, isHttps: boolean): Readonly<Record<string, string>> {
   return {
-    'content-security-policy': isDocs ? DOCS_CSP : API_CSP,
+    'content-security-policy': csp,
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
     'referrer-policy': 'same-origin',

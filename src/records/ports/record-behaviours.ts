@@ -22,6 +22,11 @@ export class RecordBehaviours {
     for (const behaviour of this.byType.get(type) ?? []) await behaviour.beforeWrite(ctx, tx, changes);
   }
 
+  /** whether something runs after a write of this type */
+  followUp(type: string): boolean {
+    return (this.byType.get(type) ?? []).some((behaviour) => behaviour.afterWrite !== undefined);
+  }
+
   async afterWrite(
     ctx: RequestContext,
     tx: QueryRunner,

@@ -1,10 +1,11 @@
 import type { QueryRunner } from 'typeorm';
-import { query } from '../../platform/database/index.js';
+import { queryPrepared } from '../../platform/database/index.js';
 import { kinds, type Money } from '../kinds/index.js';
 import type { FieldMeta } from '../metadata/field.meta.js';
 import type { RecordTypeMeta } from '../metadata/record-type.meta.js';
 import type { RecordData } from '../ports/record-behaviour.js';
 import { translateDatabaseError } from '../sql/database-errors.js';
+import type { RecordDatabase, TextRow } from '../sql/record-database.js';
 
 /** A column to write: its name, its type in PostgreSQL and how it gets its value out of a record. */
 interface ColumnWriter {
@@ -46,19 +47,24 @@ function withoutNulls(record: Readonly<RecordData>): RecordData {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
 }
 
-/** One statement for any number of records: an array per column keeps the text, and so its plan, the same. */
+/**
+ * One statement for any number of records: an array per column keeps the text, and so its plan, the same.
+ * @param returning select list over the alias `t`, of what to answer of each record
+ */
 export async function insertRecords(
+  database: RecordDatabase,
   tx: QueryRunner,
   type: RecordTypeMeta,
   records: readonly Readonly<RecordData>[],
-): Promise<void> {
+  returning: string | null,
+): Promise<TextRow[]> {
   const columns = writersOf(type);
   const names = columns.map(({ column }) => `"${column}"`).join(', ');
   const arrays = columns.map(({ sqlType }, index) => `$${String(index + 1)}::${sqlType}[]`).join(', ');
-  await run(
-    tx,
-    `INSERT INTO ${type.table} (${names}) SELECT * FROM unnest(${arrays})`,
+  return database.read(
+    `INSERT INTO ${type.table} AS t (${names}) SELECT * FROM unnest(${arrays})${returning === null ? '' : ` RETURNING ${returning}`}`,
     columns.map(({ valueOf }) => records.map(valueOf)),
+    tx,
   );
 }
 
@@ -104,7 +110,7 @@ function writersOfFields(type: RecordTypeMeta, changed: ReadonlySet<string>): Co
 
 async function run(tx: QueryRunner, sql: string, params: unknown[]): Promise<void> {
   try {
-    await query(tx, sql, params);
+    await queryPrepared(tx, sql, params);
   } catch (error) {
     throw translateDatabaseError(error);
   }
