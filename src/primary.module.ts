@@ -4,6 +4,7 @@ import { AccessModule } from './access/index.js';
 import { AuditModule } from './audit/index.js';
 import { CrmModule } from './crm/index.js';
 import { ImportsModule } from './imports/index.js';
+import { FilesModule } from './files/index.js';
 import { BucketHealth } from './bucket-health.js';
 import { DatabaseModule } from './platform/process/index.js';
 import { auditKeysFolder, type AppConfig } from './platform/config/index.js';
@@ -12,7 +13,7 @@ import { HealthModule } from './platform/health/index.js';
 import { QueueModule } from './platform/queue/index.js';
 import { RecordsModule } from './records/index.js';
 import { CloudModule } from './replication/cloud/index.js';
-import { accessOptionsOf } from './server-options.js';
+import { accessOptionsOf, fileKeyWrapperOf, filesOptionsOf } from './server-options.js';
 
 /** What a server on premises is made of. */
 @Module({})
@@ -28,6 +29,7 @@ export class PrimaryModule {
         AccessModule.forRoot(accessOptionsOf(config, 'primary')),
         RecordsModule.forRoot({ isReadOnly: false }),
         CrmModule,
+        FilesModule.forPrimary(filesOptionsOf(config), fileKeyWrapperOf(config)),
         OperationsModule,
         ImportsModule.forRoot({
           folder: join(config.files.folder, 'imports'),

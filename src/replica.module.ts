@@ -5,8 +5,9 @@ import { CrmModule } from './crm/index.js';
 import { DatabaseModule } from './platform/process/index.js';
 import { auditKeysFolder, type AppConfig } from './platform/config/index.js';
 import { HealthModule } from './platform/health/index.js';
+import { FilesModule } from './files/index.js';
 import { RecordsModule } from './records/index.js';
-import { ReplicaModule } from './replication/replica/index.js';
+import { AttachmentOpener, ReplicaModule } from './replication/replica/index.js';
 import { accessOptionsOf } from './server-options.js';
 
 /** What a cloud replica is made of: the same CRM over its own database, with every write refused. */
@@ -23,6 +24,10 @@ export class ReplicaServerModule {
         RecordsModule.forRoot({ isReadOnly: true }),
         CrmModule,
         ReplicaModule,
+        FilesModule.forReplica(
+          { labels: config.files.labels, maxBytes: config.files.maxBytes },
+          AttachmentOpener,
+        ),
       ],
     };
   }

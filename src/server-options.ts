@@ -1,5 +1,14 @@
 import type { AccessOptions } from './access/index.js';
-import { installationOf, programVersion, publicUrlOf, type AppConfig } from './platform/config/index.js';
+import { join } from 'node:path';
+import type { FileKeyWrapper, FilesOptions } from './files/index.js';
+import { keyFolders, ServerKeyStore, wrapKey } from './replication/format/index.js';
+import {
+  fileKeyOf,
+  installationOf,
+  programVersion,
+  publicUrlOf,
+  type AppConfig,
+} from './platform/config/index.js';
 
 /** What both roles of the server tell the access module. */
 export function accessOptionsOf(config: AppConfig, role: 'primary' | 'replica'): AccessOptions {
@@ -8,5 +17,21 @@ export function accessOptionsOf(config: AppConfig, role: 'primary' | 'replica'):
     installation: installationOf(config),
     publicUrl: publicUrlOf(config),
     version: programVersion,
+  };
+}
+
+/** What the server on premises tells the files module. */
+export function filesOptionsOf(config: AppConfig): FilesOptions {
+  const { folder, maxBytes, labels, keepDeletedDays, keepUnusedHours } = config.files;
+  const store = join(folder, 'store');
+  return { folder: store, keyFile: fileKeyOf(config), maxBytes, labels, keepDeletedDays, keepUnusedHours };
+}
+
+/** Wraps keys of single files for the connector, whose public key lies in the server's own key folder. */
+export function fileKeyWrapperOf(config: AppConfig): FileKeyWrapper {
+  const keys = new ServerKeyStore(keyFolders(config.keys.folder).server);
+  return {
+    recipient: () => keys.connectorFileRecipient(),
+    wrap: async (dataKey, recipient) => Buffer.from(await wrapKey(dataKey, [recipient])).toString('base64'),
   };
 }

@@ -31,6 +31,7 @@ export { CustomFieldRegistry } from './custom-fields/custom-field-registry.servi
 export type { CustomFieldDefinition } from './custom-fields/custom-field.definition.js';
 export { TypeViews, recordTypeOf } from './view/type-views.service.js';
 export type { TypeView } from './view/type-view.js';
+export { entityTag, expectedVersion } from './http/entity-tag.js';
 export { typeOfPath } from './http/records.controller.js';
 export type { FieldDescription, TypeDescription } from './http/type-description.js';
 export { recordStatements } from './schema/record-statements.js';

@@ -23,10 +23,25 @@ class TimelineFieldDto {
   @ApiProperty(anyValue) after!: unknown;
 }
 
+class TimelineAttachmentStateDto {
+  @ApiProperty() name!: string;
+  @ApiProperty({ type: String, nullable: true }) label!: string | null;
+}
+
+class TimelineAttachmentDto extends TimelineAttachmentStateDto {
+  @ApiProperty({ format: 'uuid' }) id!: string;
+  @ApiPropertyOptional({ type: TimelineAttachmentStateDto }) before?: TimelineAttachmentStateDto;
+}
+
 class TimelineChangeDto {
   @ApiProperty() action!: string;
   @ApiProperty({ type: [TimelineFieldDto] }) fields!: TimelineFieldDto[];
   @ApiProperty({ description: 'the values were erased; that there was a change stays' }) erased!: boolean;
+  @ApiPropertyOptional({
+    type: TimelineAttachmentDto,
+    description: 'the file that an attachment-… action is about',
+  })
+  attachment?: TimelineAttachmentDto;
 }
 
 class TimelineEntryDto {

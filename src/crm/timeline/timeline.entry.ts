@@ -11,6 +11,13 @@ export interface TimelineEntry {
     readonly fields: readonly { readonly name: string; readonly before: unknown; readonly after: unknown }[];
     /** the key of the values was destroyed: what they were is gone for good */
     readonly erased: boolean;
+    /** the file that was added, changed, deleted or restored (`action`: attachment-…); before where it was renamed or labelled */
+    readonly attachment?: {
+      readonly id: string;
+      readonly name: string;
+      readonly label: string | null;
+      readonly before?: { readonly name: string; readonly label: string | null };
+    };
   };
 }
 

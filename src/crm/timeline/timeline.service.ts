@@ -14,6 +14,13 @@ import {
 import { readPosition, writePosition } from './timeline-cursor.js';
 import type { TimelineEntry, TimelinePage, TimelinePosition } from './timeline.entry.js';
 
+type Change = NonNullable<TimelineEntry['change']>;
+interface AttachmentFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly label: string | null;
+}
+
 /** Links that every record has; a record's owner is not what an activity is about. */
 const bookkeeping: ReadonlySet<string> = new Set(['createdBy', 'updatedBy', 'ownerId']);
 const activitySort = '-createdAt,-id';
@@ -130,6 +137,7 @@ function changeEntry(record: AuditRecord): TimelineEntry {
     change: {
       action: record.action,
       erased: record.erased,
+      ...attachmentOf(record),
       fields: record.fieldNames.map((name) => ({
         name,
         before: record.before?.[name] ?? null,
@@ -137,6 +145,17 @@ function changeEntry(record: AuditRecord): TimelineEntry {
       })),
     },
   };
+}
+
+/** What the audit of `files` says of the file; nothing where its values were erased. */
+function attachmentOf({ action, before, after }: AuditRecord): Pick<Change, 'attachment'> {
+  if (!action.startsWith('attachment-')) return {};
+  const [was, is] = [before, after].map((values) => values?.['attachment'] as AttachmentFacts | undefined);
+  const told = is ?? was;
+  if (!told) return {};
+  const attachment = { id: told.id, name: told.name, label: told.label };
+  if (!was || !is) return { attachment };
+  return { attachment: { ...attachment, before: { name: was.name, label: was.label } } };
 }
 
 /** A change of nothing but hidden fields is itself hidden. */

@@ -33,6 +33,6 @@ export class FileMissing extends DomainError {
 /** The key file is gone, foreign, unreadable or readable by others. The message says which, and what to do. */
 export class FileKeyRefused extends DomainError {
   constructor(detail: string, cause?: unknown) {
-    super('file_key_refused', 503, 'error', { detail, cause });
+    super('file_key_refused', 500, 'error', { detail, cause });
   }
 }

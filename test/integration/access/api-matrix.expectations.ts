@@ -13,7 +13,8 @@ export interface Expectation {
   /** of the body, where it is no JSON */
   contentType?: string;
   /** what the id of the path is of, where it is not of a record */
-  of?: 'import';
+  of?: 'import' | 'attachment';
+  search?: string;
 }
 
 /** On a record that somebody else owns. */
@@ -90,6 +91,8 @@ const everybody = (status: number, more: Partial<Expectation> = {}): Expectation
   sales: status,
   ...more,
 });
+/** A file for any record; sent as what it is. */
+export const newFile = { search: '?name=matrix.txt', body: 'a line of text\n', contentType: 'text/plain' };
 const noSuchId = { id: '018f0000-0000-7000-8000-000000000000' };
 const customField = {
   type: 'account',
@@ -123,6 +126,12 @@ export const expectations: Record<string, Expectation> = {
   'get /api/v1/api-tokens': everybody(200),
   'post /api/v1/api-tokens': everybody(201, { body: { name: 'matrix', scopes: ['read'] } }),
   'delete /api/v1/api-tokens/{id}': everybody(404, { parameters: noSuchId }),
+  'get /api/v1/attachments/labels': everybody(200),
+  'get /api/v1/attachments/{id}': everybody(200, { of: 'attachment' }),
+  'patch /api/v1/attachments/{id}': adminOnly(200, { of: 'attachment', body: { name: 'other.txt' } }),
+  'delete /api/v1/attachments/{id}': adminOnly(204, { of: 'attachment' }),
+  'post /api/v1/attachments/{id}/restore': adminOnly(200, { of: 'attachment' }),
+  'get /api/v1/attachments/{id}/content': everybody(200, { of: 'attachment' }),
   'get /api/v1/custom-fields': adminOnly(200),
   'post /api/v1/custom-fields': adminOnly(201, { body: customField }),
   'patch /api/v1/custom-fields/{id}': adminOnly(404, { parameters: noSuchId, body: { label: 'Changed' } }),
@@ -161,6 +170,10 @@ export const replicaExpectations: Record<string, Expectation> = {
   // Read from a table that does not travel.
   'get /api/v1/users/{id}/roles': everybody(405, { nobody: 405 }),
   'get /api/v1/api-tokens': everybody(200),
+  'get /api/v1/attachments/labels': everybody(200),
+  'get /api/v1/attachments/{id}': everybody(200, { of: 'attachment' }),
+  // The row has come, its file has not.
+  'get /api/v1/attachments/{id}/content': everybody(409, { of: 'attachment' }),
   'get /api/v1/custom-fields': adminOnly(200),
   'get /api/v1/cloud/status': everybody(200),
   'get /api/v1/deals/board': everybody(200),

@@ -5,6 +5,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { ApiDocument, type Document, type Operation } from './api-document.js';
 import {
   expectations,
+  newFile,
   newImport,
   replicaExpectations,
   typeLines,
@@ -70,6 +71,10 @@ function typeExpectation({ method, real }: Call): Expectation | undefined {
       ? { administrator: 201, sales: line.create, body: line.body }
       : { administrator: 200, sales: line.list };
   if (action === 'restore') return { administrator: 200, sales: line.restore };
+  if (action === 'attachments')
+    return method === 'post'
+      ? { administrator: 201, sales: line.patch, ...newFile }
+      : { administrator: 200, sales: line.timeline };
   if (action === 'timeline') return { administrator: 200, sales: line.timeline };
   if (action !== undefined) return undefined;
   if (method === 'get') return { administrator: 200, sales: line.get };
@@ -156,7 +161,8 @@ class Matrix {
   private async target({ real }: Call, expected: Expectation): Promise<string> {
     const [, , , plural = '', , action = ''] = real.split('/');
     const place = expected.of === 'import' ? 'imports' : typeLines[plural] ? plural : 'users';
-    if (this.records) return this.records[place] ?? '';
+    if (this.records) return this.records[expected.of === 'attachment' ? 'attachments' : place] ?? '';
+    if (expected.of === 'attachment') return addFile(this.maker, action === 'restore');
     const body = expected.of === 'import' ? newImport : await this.filled(typeLines[place]?.body ?? {});
     const made = await this.maker.call(`/api/v1/${place}`, { method: 'POST', body });
     if (made.status !== 201) throw new Error(`${place}: ${made.text}`);
@@ -179,7 +185,7 @@ class Matrix {
       for (const [name, value] of Object.entries(expected.parameters ?? {}))
         path = path.replace(`{${name}}`, value);
       if (path.includes('{id}')) path = path.replace('{id}', await this.target(call, expected));
-      const answer = await client.call(path, {
+      const answer = await client.call(path + (expected.search ?? ''), {
         method: call.method.toUpperCase(),
         ...(expected.body ? { body: await this.filled(expected.body) } : {}),
         ...(expected.contentType ? { contentType: expected.contentType } : {}),
@@ -201,6 +207,21 @@ class Matrix {
     }
     return wrong;
   }
+}
+
+/** On a fresh account. */
+async function addFile(maker: HttpClient, isDeleted: boolean): Promise<string> {
+  const account = await maker.call('/api/v1/accounts', { method: 'POST', body: { name: 'With a file' } });
+  const { id: accountId } = account.json as { id: string };
+  const { search, ...file } = newFile;
+  const made = await maker.call(`/api/v1/accounts/${accountId}/attachments${search}`, {
+    method: 'POST',
+    ...file,
+  });
+  if (made.status !== 201) throw new Error(`attachments: ${made.text}`);
+  const { id } = made.json as { id: string };
+  if (isDeleted) await maker.call(`/api/v1/attachments/${id}`, { method: 'DELETE' });
+  return id;
 }
 
 let primary: WholeServer;
@@ -226,6 +247,7 @@ beforeAll(async () => {
     const made = await admin.call(`/api/v1/${plural}`, { method: 'POST', body: whole });
     records[plural] = (made.json as { id: string }).id;
   }
+  records['attachments'] = await addFile(admin, false);
   await admin.call('/api/v1/custom-fields', {
     method: 'POST',
     body: { type: 'account', key: 'region', label: 'Region', kind: 'text', classification: 'public' },

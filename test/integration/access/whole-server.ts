@@ -132,7 +132,7 @@ export async function carryOver(primary: WholeServer, replica: WholeServer): Pro
   const tables = ['crm."user"', 'access.role', 'access.replica_login', 'crm.custom_field'];
   const records = ['pipeline', 'stage', 'product', 'account', 'contact', 'deal', 'case', 'activity'];
   records.push('lead', 'campaign', 'campaign_member', 'deal_line');
-  for (const table of [...tables, ...records.map((name) => `crm."${name}"`)]) {
+  for (const table of [...tables, ...records.map((name) => `crm."${name}"`), 'crm.attachment']) {
     const { rows } = await primary.database.admin.query<{ row: string }>(
       `SELECT row_to_json(v)::text AS row FROM ${table} v`,
     );
@@ -184,6 +184,11 @@ export class HttpClient {
     client.cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
     client.csrfToken = (answer.json as { csrfToken: string }).csrfToken;
     return client;
+  }
+
+  /** What it sends with each request, for calls that this client cannot make. */
+  credentials(): Record<string, string> {
+    return { cookie: this.cookie, 'x-csrf-token': this.csrfToken };
   }
 
   async call(
