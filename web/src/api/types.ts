@@ -13,6 +13,7 @@ export type FieldKind =
   | 'date'
   | 'dateTime'
   | 'choice'
+  | 'tags'
   | 'reference';
 
 export interface FieldType {

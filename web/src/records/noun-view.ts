@@ -1,5 +1,5 @@
 import type { ComponentType } from 'react';
-import type { CrmRecord } from '../api/types.js';
+import type { CrmRecord, RecordType } from '../api/types.js';
 import type { IconName } from '../design/Icon.js';
 
 /** A column of a list; widths are fixed so that nothing moves while rows load. */
@@ -11,7 +11,7 @@ export interface ColumnSpec {
 export interface FacetSpec {
   path: string;
   /** `values`: the distinct values are asked of the server when the facet opens */
-  from: 'options' | 'values' | 'reference' | 'yesNo';
+  from: 'options' | 'values' | 'reference' | 'yesNo' | 'tags';
 }
 
 export interface RelatedSpec {
@@ -22,6 +22,8 @@ export interface RelatedSpec {
   sort: string;
   /** key of the tab's name where the type's own would mislead */
   name?: string;
+  /** shown instead of the list */
+  component?: ComponentType<{ record: CrmRecord }>;
 }
 
 /** How one noun looks: what its list, its page and its form show, in which order. */
@@ -43,6 +45,8 @@ export interface NounView {
   related: readonly RelatedSpec[];
   /** fields whose values need words that the metadata does not hold */
   renderers?: Record<string, ComponentType<{ record: CrmRecord }>>;
+  /** what can be done with such a record beside editing it; a button in the head of its page */
+  action?: ComponentType<{ type: RecordType; record: CrmRecord }>;
   /** form fields that need an input of their own */
   inputs?: Record<string, ComponentType<FieldInputProps>>;
 }

@@ -12,14 +12,16 @@ export interface PageEntry {
   needs?: string;
 }
 
-/** What the navigation offers, in order. The four nouns of daily work come first. */
+/** What the navigation offers, in order. The nouns of daily work come first. */
 export const pages: readonly PageEntry[] = [
   { path: '/', name: 'nav.home', icon: 'home', isOnPhone: true },
   { path: '/accounts', name: 'types.account.many', icon: 'account', plural: 'accounts', isOnPhone: true },
   { path: '/contacts', name: 'types.contact.many', icon: 'contact', plural: 'contacts', isOnPhone: true },
+  { path: '/leads', name: 'types.lead.many', icon: 'lead', plural: 'leads' },
   { path: '/deals', name: 'types.deal.many', icon: 'deal', plural: 'deals', isOnPhone: true },
   { path: '/cases', name: 'types.case.many', icon: 'case', plural: 'cases', isOnPhone: true },
   { path: '/activities', name: 'types.activity.many', icon: 'activity', plural: 'activities' },
+  { path: '/campaigns', name: 'types.campaign.many', icon: 'campaign', plural: 'campaigns' },
   { path: '/products', name: 'types.product.many', icon: 'product', plural: 'products' },
   { path: '/users', name: 'types.user.many', icon: 'user', plural: 'users' },
   { path: '/cloud', name: 'nav.cloud', icon: 'cloud', needs: 'manageCloud' },

@@ -1,5 +1,8 @@
+import { lazy } from 'react';
 import type { NounView } from '../../records/noun-view.js';
 import { DealStage, StageInput } from './DealStage.js';
+
+const DealLines = lazy(() => import('./lines/DealLines.js'));
 
 export const dealsView: NounView = {
   plural: 'deals',
@@ -19,6 +22,7 @@ export const dealsView: NounView = {
     { path: 'ownerId', from: 'reference' },
     { path: 'productId', from: 'reference' },
     { path: 'account.sector', from: 'values' },
+    { path: 'tags', from: 'tags' },
   ],
   sort: '-closeDate',
   hasBoard: true,
@@ -33,17 +37,20 @@ export const dealsView: NounView = {
     'productId',
     'probability',
     'engagedOn',
+    'stageSince',
     'pipelineId',
+    'lostReason',
+    'tags',
   ],
   form: [
-    { title: 'form.main', fields: ['name', 'accountId', 'contactId', 'ownerId'] },
+    { title: 'form.main', fields: ['name', 'accountId', 'contactId', 'ownerId', 'tags'] },
     {
       title: 'form.progress',
-      fields: ['stage', 'amount', 'closeDate', 'probability', 'productId', 'engagedOn'],
+      fields: ['stage', 'amount', 'closeDate', 'probability', 'productId', 'engagedOn', 'lostReason'],
     },
     { title: 'form.more', fields: ['description'] },
   ],
-  related: [],
+  related: [{ plural: 'deal-lines', via: 'dealId', sort: 'position', columns: [], component: DealLines }],
   renderers: { stage: DealStage },
   inputs: { stage: StageInput },
 };

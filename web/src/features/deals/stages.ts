@@ -20,6 +20,8 @@ export interface Pipeline {
   name: string;
   position: number;
   isDefault: boolean;
+  /** takes no new deals; those it has stay */
+  archived: boolean;
 }
 
 const nothing: never[] = [];

@@ -13,12 +13,15 @@ export const productsView: NounView = {
   facets: [
     { path: 'family', from: 'values' },
     { path: 'active', from: 'yesNo' },
+    { path: 'tags', from: 'tags' },
   ],
   sort: 'name',
   card: { value: 'price', lines: ['family', 'code'] },
   badges: [],
-  facts: ['price', 'code', 'family', 'active'],
-  form: [{ title: 'form.main', fields: ['name', 'code', 'family', 'price', 'active', 'description'] }],
+  facts: ['price', 'code', 'family', 'active', 'tags'],
+  form: [
+    { title: 'form.main', fields: ['name', 'code', 'family', 'price', 'active', 'description', 'tags'] },
+  ],
   related: [
     {
       plural: 'deals',

@@ -1,4 +1,5 @@
 import { asText, type FieldType, type Money, type RecordType } from '../../api/types.js';
+import { TagsInput } from '../../features/tags/TagsInput.js';
 import { useTimeZone } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
 import { fromZonedInput, toZonedInput } from '../../i18n/zoned.js';
@@ -135,6 +136,8 @@ function TextInput({ id, field, value, onChange, isInvalid, describedBy }: Props
 export function FieldInput(props: Props) {
   const { id, field, label, value, onChange, isInvalid, describedBy } = props;
   switch (field.kind) {
+    case 'tags':
+      return <TagsInput {...props} />;
     case 'money':
       return <MoneyInput {...props} />;
     case 'choice':

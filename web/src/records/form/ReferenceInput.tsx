@@ -14,6 +14,7 @@ interface Props {
   label: string;
   value: string | null;
   title?: string | undefined;
+  placeholder?: string;
   isInvalid?: boolean;
   describedBy?: string | undefined;
   onChange: (id: string | null) => void;
@@ -57,7 +58,8 @@ function useTitle(type: RecordType | undefined, id: string | null, known: string
 }
 
 /** Finds a record by name while one types (WAI-ARIA combobox with a list). */
-export function ReferenceInput({ id, target, label, value, title, isInvalid, describedBy, onChange }: Props) {
+export function ReferenceInput(props: Props) {
+  const { id, target, label, value, title, placeholder, isInvalid, describedBy, onChange } = props;
   const { t } = useTexts();
   const listId = useId();
   const type = useRecordTypes().find((each) => each.name === target);
@@ -99,7 +101,7 @@ export function ReferenceInput({ id, target, label, value, title, isInvalid, des
         aria-invalid={isInvalid ?? false}
         aria-describedby={describedBy}
         autoComplete="off"
-        placeholder={t('form.find')}
+        placeholder={placeholder ?? t('form.find')}
         value={text ?? shownTitle}
         onChange={(event) => {
           setText(event.target.value);

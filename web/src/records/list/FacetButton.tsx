@@ -23,7 +23,7 @@ function Values({ type, facet, chosen, onChoose }: Props) {
   const { t } = useTexts();
   const [text, setText] = useState('');
   const { values, isPending } = useFacetValues(type, facet, text);
-  const isLong = facet.from === 'reference' || values.length > searchFrom;
+  const isLong = facet.from === 'reference' || facet.from === 'tags' || values.length > searchFrom;
   const shown = values.filter(({ label }) => label.toLowerCase().includes(text.toLowerCase()));
   // the address follows a moment later; the boxes answer the click at once
   const [ticked, setTicked] = useState(chosen);

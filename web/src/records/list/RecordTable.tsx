@@ -71,7 +71,7 @@ function Row({ type, columns, record }: { type: RecordType; columns: Column[]; r
     >
       {columns.map(({ field }, index) => (
         <td key={field.path} className={isNumeric(field) ? 'number' : ''}>
-          {index === 0 ? (
+          {index === 0 && field.kind !== 'reference' ? (
             <Link to={path} className="row-link">
               <FieldValue type={type} field={field} record={record} />
             </Link>

@@ -32,8 +32,11 @@ function facetNode(path: string, values: string[], kind: FieldKind | undefined):
   const present = values.filter((value) => value !== '').map((value) => typed(kind, value));
   const hasEmpty = present.length < values.length;
   const nodes: FilterNode[] = [];
-  if (present.length === 1) nodes.push({ field: path, op: 'eq', value: present[0] });
-  if (present.length > 1) nodes.push({ field: path, op: 'in', value: present });
+  // a list of tags is never equal to one of them, it has it in it
+  const isList = kind === 'tags';
+  if (present.length === 1 && !isList) nodes.push({ field: path, op: 'eq', value: present[0] });
+  if (present.length > 1 || (isList && present.length > 0))
+    nodes.push({ field: path, op: 'in', value: present });
   if (hasEmpty) nodes.push({ field: path, op: 'empty' });
   return nodes.length > 1 ? { or: nodes } : (nodes[0] ?? null);
 }
@@ -68,6 +71,7 @@ const ordered: FilterOperator[] = ['gte', 'lte', 'between', 'eq', 'empty', 'notE
 function usual(kind: FieldKind): FilterOperator[] {
   if (['integer', 'decimal', 'money', 'date', 'dateTime'].includes(kind)) return ordered;
   if (kind === 'boolean') return ['eq', 'empty', 'notEmpty'];
+  if (kind === 'tags') return ['contains', 'empty', 'notEmpty'];
   if (kind === 'choice' || kind === 'reference') return ['eq', 'neq', 'empty', 'notEmpty'];
   return text;
 }

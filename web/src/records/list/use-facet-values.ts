@@ -5,6 +5,7 @@ import { fieldNamed, useRecordTypes } from '../../api/record-types.js';
 import type { CrmRecord, FilterNode, RecordType } from '../../api/types.js';
 import { useTexts } from '../../i18n/texts.js';
 import type { FacetSpec } from '../noun-view.js';
+import { useTagSuggestions } from '../../features/tags/use-tags.js';
 import { titleOf } from '../title.js';
 import { useLabels } from '../values/labels.js';
 
@@ -84,9 +85,12 @@ export function useFacetValues(type: RecordType, facet: FacetSpec, text: string,
     staleTime: 5 * 60_000,
     retry: false,
   });
+  const tags = useTagSuggestions(text, isWanted && facet.from === 'tags');
   const field = fieldNamed(type, facet.path);
   const none = { value: '', label: t('value.none') };
   if (facet.from === 'reference') return references;
+  if (facet.from === 'tags')
+    return { values: [...tags.map(({ name }) => ({ value: name, label: name })), none], isPending: false };
   if (facet.from === 'yesNo')
     return {
       values: ['true', 'false'].map((value) => ({

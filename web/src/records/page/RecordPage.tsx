@@ -34,6 +34,7 @@ function Header({ type, view, record, onEdit }: Props & { onEdit: () => void }) 
         <FieldValue key={field.path} type={type} field={field} record={record} />
       ))}
       <span className="grow" />
+      {view.action && <view.action type={type} record={record} />}
       <RecordActions type={type} record={record} onEdit={onEdit} />
     </header>
   );

@@ -1,8 +1,9 @@
 import { useGetList } from 'ra-core';
-import type { KeyboardEvent } from 'react';
+import { Suspense, type KeyboardEvent } from 'react';
 import { useSearchParams } from 'react-router';
 import { useRecordTypes } from '../../api/record-types.js';
 import type { CrmRecord, RecordType } from '../../api/types.js';
+import { Skeleton } from '../../design/Skeleton.js';
 import { useFormats } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
 import { asMeta } from '../list-meta.js';
@@ -59,6 +60,11 @@ function RelatedTab({ related, record, ...tab }: TabProps & { related: RelatedSp
   );
 }
 
+function RelatedTabPanel({ related, record }: { related: RelatedSpec; record: CrmRecord }) {
+  const { component: Own } = related;
+  return Own ? <Own record={record} /> : <RelatedList related={related} record={record} />;
+}
+
 /** Left and right move between the tabs, as the ARIA pattern says. */
 function moveBetweenTabs(event: KeyboardEvent<HTMLElement>): void {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -107,7 +113,13 @@ export function RecordTabs({ type, view, record }: Props) {
         ))}
       </div>
       <div role="tabpanel" id="tab-panel" aria-labelledby={`tab-${current}`} tabIndex={-1}>
-        {shown ? <RelatedList related={shown} record={record} /> : <Timeline type={type} record={record} />}
+        <Suspense fallback={<Skeleton width="60%" height={24} />}>
+          {shown ? (
+            <RelatedTabPanel related={shown} record={record} />
+          ) : (
+            <Timeline type={type} record={record} />
+          )}
+        </Suspense>
       </div>
     </section>
   );

@@ -9,6 +9,7 @@ import {
   type Money,
   type RecordType,
 } from '../../api/types.js';
+import { TagChips } from '../../features/tags/TagChips.js';
 import { viewOf } from '../../features/views.js';
 import { useFormats } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
@@ -24,7 +25,8 @@ interface Props {
   isFull?: boolean;
 }
 
-const isEmpty = (value: unknown) => value === null || value === undefined || value === '';
+const isEmpty = (value: unknown) =>
+  value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 
 function Reference({ field, record }: Props) {
   const { t } = useTexts();
@@ -76,6 +78,8 @@ export function FieldValue(props: Props) {
   switch (field.kind) {
     case 'reference':
       return <Reference {...props} />;
+    case 'tags':
+      return <TagChips value={value} />;
     case 'money':
       return <>{format.money(value as Money)}</>;
     case 'integer':

@@ -38,9 +38,10 @@ function useBoardQuery(type: RecordType, pipeline: Pipeline | undefined) {
 }
 
 function usePipeline() {
-  const pipelines = usePipelines();
   const [params, setParams] = useSearchParams();
-  const chosen = pipelines?.find(({ id }) => id === params.get('pipeline'));
+  const wanted = params.get('pipeline');
+  const pipelines = usePipelines()?.filter(({ id, archived }) => !archived || id === wanted);
+  const chosen = pipelines?.find(({ id }) => id === wanted);
   const pipeline = chosen ?? pipelines?.find(({ isDefault }) => isDefault) ?? pipelines?.[0];
   const choose = (id: string) => {
     setParams((now) => {

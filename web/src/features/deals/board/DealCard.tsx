@@ -24,7 +24,7 @@ function Age({ deal }: { deal: CrmRecord }) {
         <When value={closed} isDay />
       </span>
     );
-  const since = asText(deal['engagedOn']) || deal.createdAt;
+  const since = asText(deal['stageSince']) || asText(deal['engagedOn']) || deal.createdAt;
   const ms = Math.max(0, Date.now() - Date.parse(since));
   const title = t('board.since', { day: format.day(since) });
   return (

@@ -1,0 +1,44 @@
+// Leads and campaigns by hand: enter a lead, put it into a campaign, see it from both sides.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { create, openBrowser, openSystem, signedIn, userWith } from './support.js';
+
+let system: Awaited<ReturnType<typeof openSystem>>;
+let browser: Browser;
+let page: Page;
+const run = Date.now().toString(36);
+
+beforeAll(async () => {
+  system = await openSystem();
+  browser = await openBrowser();
+}, 300_000);
+
+afterAll(async () => {
+  await browser.close();
+  await system.stop();
+}, 60_000);
+
+afterEach(() => page.context().close());
+
+describe('a campaign', () => {
+  it('takes a lead as a member, which shows on both', async () => {
+    const campaign = await create(system, 'campaigns', { name: `Fair ${run}`, kind: 'event' });
+    page = await signedIn(browser, system.primary.url, userWith(system, 'administrator'));
+    await page.goto(`${system.primary.url}/leads`);
+    await page.getByRole('button', { name: 'New lead' }).click();
+    await page.getByLabel('First name').fill('Mara');
+    await page.getByLabel('Last name').fill(`Okafor ${run}`);
+    await page.getByLabel('Company').fill('Northwind Clinics');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { level: 1, name: `Mara Okafor ${run}` }).waitFor();
+    await page.goto(`${system.primary.url}/campaigns/${campaign.id}?tab=campaign-members`);
+    await page.getByRole('button', { name: 'Add a member' }).click();
+    await page.getByRole('combobox', { name: 'Lead' }).fill(run);
+    await page.getByRole('option', { name: `Mara Okafor ${run}` }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.goto(`${system.primary.url}/campaigns/${campaign.id}?tab=campaign-members`);
+    await page.getByRole('link', { name: `Mara Okafor ${run}` }).click();
+    await page.getByRole('tab', { name: /Campaigns 1/ }).click();
+    await expect(page.getByRole('link', { name: `Fair ${run}` }).count()).resolves.toBe(1);
+  });
+});
