@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { HttpLimits } from '../config/index.js';
 
@@ -11,7 +12,8 @@ const MIN_BYTES_PER_PERIOD = 64 * 1024;
  */
 export function registerBodyDeadline(instance: FastifyInstance, limits: HttpLimits): void {
   instance.addHook('onRequest', (request, _reply, done) => {
-    if (hasBody(request.raw)) {
+    // Fastify's `inject` brings no connection: its body is there at once, and it never says that it is complete.
+    if (hasBody(request.raw) && request.raw.socket instanceof Socket) {
       const isUpload = request.routeOptions.config.bodyKind !== undefined;
       watch(instance, request.raw, limits.requestTimeoutMs, isUpload);
     }
