@@ -4,6 +4,14 @@ import { AppConfig } from '../src/platform/config/index.js';
 import { HealthModule } from '../src/platform/health/index.js';
 import { LOGGER, type Logger } from '../src/platform/logging/index.js';
 import { QueueModule } from '../src/platform/queue/index.js';
+import {
+  AttachmentReconciler,
+  AttachmentServices,
+  AttachmentWorker,
+  collectObjects,
+  CollectWorker,
+  uploadAttachment,
+} from './attachments/index.js';
 import { CONNECTOR_BUCKET } from './connector.tokens.js';
 import { ConnectorDatabase } from './connector-database.js';
 import { PublishLaneService } from './publish/index.js';
@@ -20,12 +28,20 @@ export class ConnectorModule implements OnApplicationShutdown {
   static forRoot(): DynamicModule {
     return {
       module: ConnectorModule,
-      imports: [HealthModule, QueueModule.forRoot(), QueueModule.forFeature(purgeGenerations)],
+      imports: [
+        HealthModule,
+        QueueModule.forRoot(),
+        QueueModule.forFeature(purgeGenerations, uploadAttachment, collectObjects),
+      ],
       providers: [
         { provide: CONNECTOR_BUCKET, inject: [AppConfig], useFactory: bucketOf },
         { provide: ConnectorDatabase, inject: [AppConfig, LOGGER], useFactory: databaseOf },
         PurgeReconciler,
         PurgeWorker,
+        AttachmentServices,
+        AttachmentWorker,
+        CollectWorker,
+        AttachmentReconciler,
         PublishLaneService,
       ],
     };

@@ -6,6 +6,8 @@ import {
   type PartEntry,
   type TypeState,
 } from '../../src/replication/format/index.js';
+import type { AttachmentChanges } from './attachment-references.js';
+import { stateAttachments } from './attachment-lists.js';
 import type { SealedBatch } from './batch.store.js';
 import { BatchWriter, type BatchPlace } from './batch-writer.js';
 import type { CloudCatalog } from './cloud-catalog.js';
@@ -31,6 +33,7 @@ export interface SealInput {
   open: OpenSnapshot;
   parts: PartEntry[];
   types: TypeState[];
+  attachments: AttachmentChanges;
 }
 
 /** Gives a batch its place, its header and, when its rows are sealed, its signed manifest. */
@@ -55,9 +58,10 @@ export class BatchSealer {
     return { tenant: this.trust.tenant, generation: generation.id, n, epoch, recipients, folder };
   }
 
-  seal(input: SealInput): SealedBatch {
-    const { generation, previous, draft, open, parts, types } = input;
+  async seal(input: SealInput): Promise<SealedBatch> {
+    const { generation, previous, draft, open, parts, types, attachments } = input;
     const { n, epoch, recipients, tenant } = draft.place;
+    const stated = await stateAttachments(attachments, draft.place);
     const kind = n === 1 ? 'snapshot' : 'delta';
     const manifest = createManifest({
       tenant,
@@ -74,6 +78,7 @@ export class BatchSealer {
       recipients: [...recipients],
       parts,
       types,
+      attachments: stated,
     });
     const bytes = signManifest(manifest, this.trust.signer);
     return {
@@ -86,6 +91,8 @@ export class BatchSealer {
       asOf: open.asOf,
       parts,
       types,
+      attachments,
+      lists: stated.lists,
       manifest: bytes,
       digest: digestOf(bytes),
     };

@@ -1,4 +1,10 @@
 import type { PartEntry, TypeState } from '../../src/replication/format/index.js';
+import {
+  keepReferences,
+  noAttachments,
+  undoReferences,
+  type AttachmentChanges,
+} from './attachment-references.js';
 import { moveCursor, type Generation } from './generation.store.js';
 import { undoLedgerChanges, type LedgerChanges } from './ledger-changes.js';
 import type { PublishLease } from './publish-lease.js';
@@ -16,6 +22,9 @@ export interface SealedBatch {
   asOf: Date;
   parts: PartEntry[];
   types: TypeState[];
+  attachments: AttachmentChanges;
+  /** plain lists of attachments that the manifest has no room for */
+  lists: PartEntry[];
   /** the signed bytes */
   manifest: Buffer;
   /** their SHA-256, hex */
@@ -32,11 +41,13 @@ interface BatchRow {
   as_of: Date;
   parts: PartEntry[];
   types: TypeState[];
+  attachments: (AttachmentChanges & { lists?: PartEntry[] }) | null;
   manifest: Buffer;
   digest: string;
 }
 
-const PENDING = `SELECT generation, n, kind, nonce, lease_epoch, policy_version, as_of, parts, types, manifest, digest
+const PENDING = `SELECT generation, n, kind, nonce, lease_epoch, policy_version, as_of, parts, types, attachments, manifest,
+  digest
   FROM replication.batch WHERE state = 'pending'`;
 
 /** Rows of `replication.batch`, and the three transactions that a batch goes through. */
@@ -49,8 +60,10 @@ export class BatchStore {
   async pending(): Promise<SealedBatch | null> {
     const [row] = await this.db.query<BatchRow>(PENDING);
     if (row === undefined) return null;
-    const { lease_epoch: epoch, policy_version: policyVersion, as_of: asOf, ...same } = row;
-    return { ...same, epoch: Number(epoch), policyVersion, asOf };
+    const { lease_epoch: epoch, policy_version: policyVersion, as_of: asOf, attachments, ...same } = row;
+    const { lists = [], ...changes }: AttachmentChanges & { lists?: PartEntry[] } =
+      attachments ?? noAttachments;
+    return { ...same, epoch: Number(epoch), policyVersion, asOf, attachments: changes, lists };
   }
 
   /** What the replica holds after the last published batch of a generation. */
@@ -77,8 +90,9 @@ export class BatchStore {
       await this.lease.confirm(tx);
       await tx.query(
         `INSERT INTO replication.batch (generation, n, kind, state, snapshot, previous_snapshot, previous_cursor_at,
-           previous_catalog, digest, nonce, lease_epoch, policy_version, as_of, parts, types, manifest)
-         VALUES ($1, $2, $3, 'pending', $4::pg_snapshot, $5::pg_snapshot, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+           previous_catalog, digest, nonce, lease_epoch, policy_version, as_of, parts, types, manifest, attachments)
+         VALUES ($1, $2, $3, 'pending', $4::pg_snapshot, $5::pg_snapshot, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+           $16)`,
         [
           batch.generation,
           batch.n,
@@ -95,8 +109,10 @@ export class BatchStore {
           JSON.stringify(batch.parts),
           JSON.stringify(batch.types),
           batch.manifest,
+          JSON.stringify({ ...batch.attachments, lists: batch.lists }),
         ],
       );
+      await keepReferences(tx, batch);
       await ledger.apply(tx);
       await moveCursor(tx, batch.generation, open);
     });
@@ -106,8 +122,8 @@ export class BatchStore {
     await this.db.durably(async (tx) => {
       await this.lease.confirm(tx);
       await tx.query(
-        `UPDATE replication.batch SET state = 'published', published_at = clock_timestamp(), manifest = NULL
-         WHERE generation = $1 AND n = $2`,
+        `UPDATE replication.batch SET state = 'published', published_at = clock_timestamp(), manifest = NULL,
+           attachments = attachments - 'added' - 'condemned' - 'lists' WHERE generation = $1 AND n = $2`,
         [batch.generation, batch.n],
       );
       await tx.query(
@@ -125,6 +141,7 @@ export class BatchStore {
     await this.db.durably(async (tx) => {
       await this.lease.confirm(tx);
       await undoLedgerChanges(tx);
+      if (batch.kind === 'delta') await undoReferences(tx, batch.attachments);
       await tx.query(
         `UPDATE replication.generation g SET catalog = b.previous_catalog,
            cursor_snapshot = CASE WHEN b.kind = 'delta' THEN b.previous_snapshot END, cursor_at = b.previous_cursor_at
@@ -140,6 +157,15 @@ export class BatchStore {
         batch.n,
       ]);
     });
+  }
+
+  /** Rows with and without their file after the last published batch of a generation. */
+  async attachmentsAfter(generation: number, n: number): Promise<AttachmentChanges> {
+    const [row] = await this.db.query<{ attachments: Partial<AttachmentChanges> | null }>(
+      'SELECT attachments FROM replication.batch WHERE generation = $1 AND n = $2',
+      [generation, n],
+    );
+    return { ...noAttachments, ...row?.attachments };
   }
 
   /** Whether this database once made, and took back, a batch with this nonce. */

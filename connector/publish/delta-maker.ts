@@ -1,9 +1,11 @@
 import { parseSnapshot } from '../../src/replication/changelog/index.js';
 import type { PartEntry, TypeState } from '../../src/replication/format/index.js';
+import { readAttachments, type AttachmentChanges } from './attachment-references.js';
 import type { BatchSealer, BatchDraft } from './batch-sealer.js';
 import type { BatchStore, SealedBatch } from './batch.store.js';
 import { StateTally } from './batch-writer.js';
 import type { ChangedKeys } from './changed-keys.js';
+import { ATTACHMENT_TYPE } from './cloud-catalog.js';
 import { compareKeys } from './delta-comparison.js';
 import type { Generation, GenerationStore } from './generation.store.js';
 import type { LaneEvents } from './lane-events.js';
@@ -33,6 +35,7 @@ interface MadeDelta {
   ledger: LedgerChanges;
   parts: PartEntry[];
   types: TypeState[];
+  attachments: AttachmentChanges;
 }
 
 export interface DeltaParts {
@@ -62,7 +65,8 @@ export class DeltaMaker {
       return null;
     }
     try {
-      const batch = sealer.seal({ generation, previous, draft, open, parts: made.parts, types: made.types });
+      const { parts, types, attachments } = made;
+      const batch = await sealer.seal({ generation, previous, draft, open, parts, types, attachments });
       await events.reach('sealed', batch);
       await start.headCheck;
       await batches.record(open.session, generation, open, batch, made.ledger);
@@ -101,11 +105,26 @@ export class DeltaMaker {
       // even an empty cloud has a first batch, with the header that says what there could be
       if (draft.place.n === 1 && start.parts.length === 0) await draft.writer.openPart();
       const parts = [...start.parts, ...(await draft.writer.finish())];
-      return { open, draft, ledger, parts, types: tally.result() };
+      const state = tally.result();
+      const attachments = await this.attachments(generation, open, state, draft.place.n === 1);
+      return { open, draft, ledger, parts, types: state, attachments };
     } catch (error) {
       await draft.writer.abort();
       throw error;
     }
+  }
+
+  /** Only a batch that touches attachments pays for the look at all of them. */
+  private async attachments(
+    { id, head }: Generation,
+    open: OpenSnapshot,
+    types: readonly TypeState[],
+    isSnapshot: boolean,
+  ): Promise<AttachmentChanges> {
+    const ofType = types.find(({ type }) => type === ATTACHMENT_TYPE);
+    const isTouched = ofType !== undefined && ofType.upserts + ofType.deletes > 0;
+    if (isSnapshot || isTouched) return readAttachments(open, isSnapshot);
+    return this.parts.batches.attachmentsAfter(id, head);
   }
 }
 

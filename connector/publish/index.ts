@@ -1,1 +1,2 @@
 export { PublishLaneService } from './publish-lane.service.js';
+export { ConnectorTrust } from './trust.js';

@@ -4,6 +4,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { PartEntry } from '../../src/replication/format/index.js';
+import { LIST_FILE } from './attachment-lists.js';
 import { partFile } from './batch-writer.js';
 import { SpoolFull } from './publish.errors.js';
 
@@ -23,6 +24,10 @@ export class Spool {
 
   pathOf(batch: { generation: number; n: number; nonce: string }, part: number): string {
     return join(this.folderOf(batch), partFile(part));
+  }
+
+  listPathOf(batch: { generation: number; n: number; nonce: string }): string {
+    return join(this.folderOf(batch), LIST_FILE);
   }
 
   /** Whether a part's file is here with exactly the bytes that its manifest lists. */

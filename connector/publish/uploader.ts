@@ -37,6 +37,10 @@ export class Uploader {
       await this.parts.bucket.putFile(entry.name, path);
       await this.parts.events.reach('part-uploaded', batch);
     }
+    for (const list of batch.lists) {
+      await this.assertPolicy(batch);
+      await this.parts.bucket.putFile(list.name, this.parts.spool.listPathOf(batch));
+    }
     // The last look at the lease before the commit: a publisher that slept must not commit for its successor.
     await this.parts.lease.confirm();
     await this.assertPolicy(batch);
@@ -75,6 +79,8 @@ export class Uploader {
       if (await this.parts.spool.holds(path, entry)) continue;
       if (!(await this.isUploaded(batch, entry, path))) return false;
     }
+    for (const list of batch.lists)
+      if (!(await this.parts.spool.holds(this.parts.spool.listPathOf(batch), list))) return false;
     return true;
   }
 

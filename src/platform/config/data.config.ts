@@ -9,7 +9,7 @@ import {
   Max,
   Min,
 } from 'class-validator';
-import { Setting } from './setting.decorator.js';
+import { Section, Setting } from './setting.decorator.js';
 
 const POSTGRES = /^postgres(ql)?:\/\/\S+$/;
 const REDIS = /^rediss?:\/\/\S+$/;
@@ -177,7 +177,46 @@ export class ReplicaConfig {
   readonly pollMs: number = 500;
 }
 
+/** How files of attachments travel. */
+export class AttachmentTravelConfig {
+  /** Over all uploads of one connector. Unset: no cap. */
+  @Setting('number', 'whole bytes per second from 1024 to 10000000000', { optional: true })
+  @IsInt()
+  @Min(1024)
+  @Max(10_000_000_000)
+  readonly bytesPerSecond: number | null = null;
+
+  /** When files may be sent, in the time zone of the connector's host. Empty: always. Rows travel at any time. */
+  @Setting('list', 'a list of windows such as 22:00-06:00, whose ends differ')
+  @Matches(/^((?:[01]\d|2[0-3]):[0-5]\d)-(?!\1$)(?:[01]\d|2[0-3]):[0-5]\d$/, { each: true })
+  readonly windows: string[] = [];
+
+  /** Files at the same time, per connector; each takes 24 MiB of memory. */
+  @Setting('number', 'a whole number from 1 to 16')
+  @IsInt()
+  @Min(1)
+  @Max(16)
+  readonly concurrency: number = 2;
+
+  /** An object that no row shows any more stays for so many further batches, for replicas that are behind. */
+  @Setting('number', 'a whole number from 0 to 1000')
+  @IsInt()
+  @Min(0)
+  @Max(1000)
+  readonly keepBatches: number = 2;
+
+  /** And at least for so long. A narrowed policy waits for neither. */
+  @Setting('number', 'whole milliseconds from 0 to 604800000')
+  @IsInt()
+  @Min(0)
+  @Max(604_800_000)
+  readonly keepMs: number = 600_000;
+}
+
 export class ConnectorConfig {
+  @Section(AttachmentTravelConfig)
+  readonly attachments: AttachmentTravelConfig = new AttachmentTravelConfig();
+
   @Setting('number', 'whole milliseconds from 50 to 600000')
   @IsInt()
   @Min(50)

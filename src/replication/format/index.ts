@@ -1,6 +1,7 @@
 export { FormatError, type FormatErrorCode } from './format.errors.js';
 export { CHUNK_BYTES, FIRST_N, LIMITS } from './limits.js';
 export { sealedBlobBytes, type BlobContext } from './blob-header.js';
+export { decodeBlobList, encodeBlobList, type BlobList } from './blob-list.js';
 export { planBlob, sealBlob, type BlobPlan } from './blob-writer.js';
 export { openBlob, type OpenBlob, type PlainRange } from './blob-reader.js';
 export {

@@ -75,7 +75,7 @@ export interface Manifest {
     added: BlobEntry[];
     /** names no longer referred to; deleted from the bucket later */
     condemned: string[];
-    /** where `added` would grow too long: objects of newline JSON, one BlobEntry a line */
+    /** where these would grow too long they are empty, and plain objects list both, see BlobList */
     lists: PartEntry[];
   };
 }
@@ -87,7 +87,11 @@ const partEntry = object({
   rows: whole(0),
   plainBytes: whole(0, LIMITS.maxPartPlainBytes),
 });
-const blobEntry = object({ name: objectName, bytes: whole(1), sha256: sha256Hex });
+export const blobEntry = object({
+  name: objectName,
+  bytes: whole(1, LIMITS.maxBlobBytes),
+  sha256: sha256Hex,
+});
 const shape = object({
   format: oneOf('holdfast-replica/1'),
   tenant: tenantName,

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Bucket } from '../../src/platform/bucket/index.js';
+import { AppConfig } from '../../src/platform/config/index.js';
+import { LocalFileReader } from '../../src/platform/file-store/index.js';
+import { LOGGER, type Logger } from '../../src/platform/logging/index.js';
+import { ConnectorKeyStore, keyFolders } from '../../src/replication/format/index.js';
+import { ConnectorDatabase } from '../connector-database.js';
+import { CONNECTOR_BUCKET } from '../connector.tokens.js';
+import { ConnectorTrust } from '../publish/index.js';
+import { BandwidthCap } from './bandwidth-cap.js';
+import { BlobObjectStore } from './blob-object.store.js';
+import { NAME_KEY_VERSION } from './blob-upload.js';
+import { ObjectCollector } from './object-collector.js';
+import { ObjectSweep } from './object-sweep.js';
+import { TimeWindows } from './time-windows.js';
+import { AttachmentUploader } from './uploader.js';
+
+/** Where the server keeps its files, under `files.folder`. */
+const STORE_FOLDER = 'store';
+/** Before an object that no table knows is removed; also covers clocks that differ a little. */
+const ORPHAN_GRACE_MS = 3_600_000;
+
+/** What the jobs work with, made once from the config. */
+@Injectable()
+export class AttachmentServices implements OnModuleInit {
+  readonly store: BlobObjectStore;
+  readonly windows: TimeWindows;
+  readonly collector: ObjectCollector;
+  readonly sweep: ObjectSweep;
+  private made: AttachmentUploader | null = null;
+
+  constructor(
+    private readonly config: AppConfig,
+    db: ConnectorDatabase,
+    @Inject(CONNECTOR_BUCKET) private readonly bucket: Bucket,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {
+    const { windows, keepBatches, keepMs } = config.connector.attachments;
+    this.store = new BlobObjectStore(db);
+    this.windows = new TimeWindows(windows);
+    this.collector = new ObjectCollector(db, bucket, { keepBatches, keepMs });
+    this.sweep = new ObjectSweep(db, bucket, ORPHAN_GRACE_MS);
+  }
+
+  get uploader(): AttachmentUploader {
+    if (this.made === null) throw new RangeError('the keys are not loaded yet');
+    return this.made;
+  }
+
+  async onModuleInit(): Promise<void> {
+    const { config, bucket, store, windows, log } = this;
+    const { bytesPerSecond, concurrency } = config.connector.attachments;
+    const keys = new ConnectorKeyStore(keyFolders(config.keys.folder).connector);
+    const trust = await ConnectorTrust.load(config.keys.folder, config.tenant.id);
+    this.made = new AttachmentUploader({
+      ...{ store, bucket, windows, concurrency, log, tenant: config.tenant.id },
+      files: new LocalFileReader(join(config.files.folder, STORE_FOLDER)),
+      identity: await keys.fileIdentity(),
+      nameKey: await keys.blobNameKey(NAME_KEY_VERSION),
+      recipients: async () => {
+        await trust.refresh(bucket);
+        return trust.recipients();
+      },
+      cap: new BandwidthCap(bytesPerSecond),
+    });
+  }
+}

@@ -1,0 +1,119 @@
+import type { Bucket, ObjectInfo } from '../../src/platform/bucket/index.js';
+import { blobPrefix, manifestKey, manifestPrefix } from '../../src/replication/format/index.js';
+import type { ConnectorDatabase } from '../connector-database.js';
+import { objectsRemoved } from './attachments.metrics.js';
+
+const WINDOW = 1_000;
+/** Above every key, in byte order. */
+const END = '~';
+
+export interface SweepResult {
+  orphans: number;
+  missing: number;
+  uploads: number;
+}
+
+/**
+ * Compares the bucket with the table, which names every object before its first byte is sent. What the table does not
+ * know is left over from a history that is gone; what the bucket does not have is uploaded again.
+ */
+export class ObjectSweep {
+  constructor(
+    private readonly db: ConnectorDatabase,
+    private readonly bucket: Bucket,
+    /** younger ones are left alone, by the bucket's clock */
+    private readonly graceMs: number,
+  ) {}
+
+  /** null: not now, because the bucket's history is not this database's, and then nothing here is ours to remove */
+  async run(signal: AbortSignal): Promise<SweepResult | null> {
+    if (!(await this.isOurHistory())) return null;
+    const result = { orphans: 0, missing: 0, uploads: await this.dropUploads() };
+    const { now: startedAt } = await this.db.one<{ now: Date }>('SELECT clock_timestamp() AS now');
+    let from = blobPrefix;
+    let window: ObjectInfo[] = [];
+    const close = async (to: string): Promise<void> => {
+      signal.throwIfAborted();
+      result.orphans += await this.removeOrphans(window);
+      result.missing += await this.forgetMissing(window, from, to, startedAt);
+      from = to;
+      window = [];
+    };
+    for await (const object of this.bucket.list(blobPrefix)) {
+      window.push(object);
+      if (window.length >= WINDOW) await close(object.key);
+    }
+    await close(`${blobPrefix}${END}`);
+    objectsRemoved.inc({ reason: 'orphan' }, result.orphans);
+    return result;
+  }
+
+  /** A copy of this database on another host must not clear the bucket of the real one. */
+  private async isOurHistory(): Promise<boolean> {
+    const [live] = await this.db.query<{ id: number; head: number }>(
+      `SELECT id, head FROM replication.generation WHERE state = 'live'
+         AND NOT EXISTS (SELECT 1 FROM replication.batch WHERE state = 'pending')`,
+    );
+    if (live === undefined) return false;
+    const head = manifestKey(live.id, live.head);
+    if ((await this.bucket.head(head)) === null) return false;
+    const later = this.bucket.list(manifestPrefix(), { startAfter: head })[Symbol.asyncIterator]();
+    const isLast = (await later.next()).done === true;
+    await later.return?.();
+    return isLast || this.hasMovedOn(live);
+  }
+
+  /** The lane published meanwhile; the next sweep will do. */
+  private async hasMovedOn({ id, head }: { id: number; head: number }): Promise<boolean> {
+    const moved = await this.db.query(
+      `SELECT 1 FROM replication.generation WHERE state = 'live' AND (id, head) > ($1, $2)`,
+      [id, head],
+    );
+    return moved.length > 0;
+  }
+
+  private async removeOrphans(window: readonly ObjectInfo[]): Promise<number> {
+    if (window.length === 0) return 0;
+    const known = await this.db.query<{ name: string }>(
+      'SELECT object_name AS name FROM replication.blob_object WHERE object_name = ANY ($1)',
+      [window.map(({ key }) => key)],
+    );
+    const names = new Set(known.map(({ name }) => name));
+    const before = Date.now() - this.graceMs;
+    const orphans = window.filter(
+      ({ key, lastModified }) => !names.has(key) && lastModified.getTime() <= before,
+    );
+    if (orphans.length > 0) await this.bucket.remove(orphans.map(({ key }) => key));
+    return orphans.length;
+  }
+
+  /** Available, says the table, and it is not there: the row goes, so that the file is uploaded again. */
+  private async forgetMissing(
+    window: readonly ObjectInfo[],
+    from: string,
+    to: string,
+    startedAt: Date,
+  ): Promise<number> {
+    const gone = await this.db.query(
+      `DELETE FROM replication.blob_object WHERE state = 'available' AND updated_at < $4
+         AND object_name COLLATE "C" > $1 AND object_name COLLATE "C" <= $2 AND object_name <> ALL ($3)
+       RETURNING blob_id`,
+      [from, to, window.map(({ key }) => key), startedAt],
+    );
+    return gone.length;
+  }
+
+  private async dropUploads(): Promise<number> {
+    let dropped = 0;
+    for await (const { key, uploadId, initiatedAt } of this.bucket.listMultiparts(blobPrefix)) {
+      if (initiatedAt.getTime() > Date.now() - this.graceMs) continue;
+      const known = await this.db.query('SELECT 1 FROM replication.blob_object WHERE upload_id = $1', [
+        uploadId,
+      ]);
+      if (known.length > 0) continue;
+      await this.bucket.abortMultipart(key, uploadId);
+      dropped += 1;
+    }
+    return dropped;
+  }
+}

@@ -1,0 +1,106 @@
+// Which sealed objects the rows of a batch show. Read in the batch's own snapshot, so that manifest and rows agree; kept
+// in the transaction that records the batch, so that no object is removed that a recorded batch refers to.
+import type { BlobEntry } from '../../src/replication/format/index.js';
+import type { Session } from '../connector-database.js';
+import { ConnectorError } from '../connector.errors.js';
+import { ATTACHMENT_TYPE, viewOf } from './cloud-catalog.js';
+import type { OpenSnapshot } from './snapshot-reader.js';
+
+/** Of all rows after the batch, and what it changes. */
+export interface AttachmentChanges {
+  /** rows whose file is in the bucket */
+  available: number;
+  /** rows whose file is still on its way */
+  pending: number;
+  /** objects that rows show now and did not before; in a snapshot all */
+  added: BlobEntry[];
+  /** objects that no row shows any more */
+  condemned: string[];
+}
+
+export const noAttachments: AttachmentChanges = { available: 0, pending: 0, added: [], condemned: [] };
+
+/** An object was removed between the look at it and the recording of the batch; the next attempt sees it gone. */
+export class ObjectGone extends ConnectorError {
+  constructor() {
+    super('object-gone', 'An attachment left the bucket while the batch that shows it was made.');
+  }
+}
+
+interface ShownRow {
+  kind: 'pending' | 'available' | 'added' | 'condemned';
+  name: string | null;
+  bytes: string | null;
+  sha256: string | null;
+  rows: string;
+}
+
+const CONDEMNED = `SELECT o.object_name FROM replication.blob_object o WHERE o.referenced`;
+
+function readSql(): string {
+  return `
+    WITH shown AS MATERIALIZED (
+      SELECT v.object_name AS name, v.object_bytes AS bytes, v.object_sha256 AS sha256, count(*) AS rows
+      FROM ${viewOf(ATTACHMENT_TYPE)} v GROUP BY 1, 2, 3)
+    SELECT CASE WHEN s.name IS NULL THEN 'pending' ELSE 'available' END AS kind, NULL AS name, NULL::bigint AS bytes,
+      NULL AS sha256, sum(s.rows)::bigint AS rows FROM shown s GROUP BY 1
+    UNION ALL
+    SELECT 'added', s.name, s.bytes, s.sha256, s.rows FROM shown s WHERE s.name IS NOT NULL AND ($1 OR NOT EXISTS (
+      SELECT 1 FROM replication.blob_object o WHERE o.object_name = s.name AND o.referenced))
+    UNION ALL
+    SELECT 'condemned', o.object_name, NULL, NULL, 0 FROM replication.blob_object o
+    WHERE o.referenced AND NOT EXISTS (SELECT 1 FROM shown s WHERE s.name = o.object_name)
+    ORDER BY 1, 2`;
+}
+
+/** @param isSnapshot whether the batch begins a generation: then every object is news */
+export async function readAttachments(open: OpenSnapshot, isSnapshot: boolean): Promise<AttachmentChanges> {
+  const { session, catalog } = open;
+  if (!catalog.types.some(({ type }) => type === ATTACHMENT_TYPE)) {
+    const { rows } = await session.query<{ object_name: string }>(`${CONDEMNED} ORDER BY 1`);
+    return { ...noAttachments, condemned: rows.map((row) => row.object_name) };
+  }
+  const { rows } = await session.query<ShownRow>(readSql(), [isSnapshot]);
+  const changes: AttachmentChanges = { available: 0, pending: 0, added: [], condemned: [] };
+  for (const { kind, name, bytes, sha256, rows: count } of rows) {
+    if (kind === 'pending' || kind === 'available') changes[kind] = Number(count);
+    else if (kind === 'condemned') changes.condemned.push(name ?? '');
+    else changes.added.push({ name: name ?? '', bytes: Number(bytes), sha256: sha256 ?? '' });
+  }
+  return changes;
+}
+
+/** In the transaction that records the batch. @throws ObjectGone */
+export async function keepReferences(
+  tx: Session,
+  batch: { generation: number; n: number; attachments: AttachmentChanges },
+): Promise<void> {
+  const { generation, n, attachments } = batch;
+  const { added, condemned } = attachments;
+  if (added.length > 0) {
+    const { rowCount } = await tx.query(
+      `UPDATE replication.blob_object SET referenced = true, condemned_generation = NULL, condemned_n = NULL,
+         condemned_at = NULL WHERE object_name = ANY ($1) AND state = 'available'`,
+      [added.map(({ name }) => name)],
+    );
+    if (rowCount !== added.length) throw new ObjectGone();
+  }
+  if (condemned.length === 0) return;
+  await tx.query(
+    `UPDATE replication.blob_object SET referenced = false, condemned_generation = $2, condemned_n = $3,
+       condemned_at = clock_timestamp() WHERE object_name = ANY ($1)`,
+    [condemned, generation, n],
+  );
+}
+
+/** In the transaction that takes a pending delta back. */
+export async function undoReferences(tx: Session, { added, condemned }: AttachmentChanges): Promise<void> {
+  await tx.query('UPDATE replication.blob_object SET referenced = false WHERE object_name = ANY ($1)', [
+    added.map(({ name }) => name),
+  ]);
+  await tx.query(
+    `UPDATE replication.blob_object SET referenced = true, condemned_generation = NULL, condemned_n = NULL,
+       condemned_at = NULL WHERE object_name = ANY ($1)`,
+    [condemned],
+  );
+}
