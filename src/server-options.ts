@@ -1,5 +1,4 @@
 import type { AccessOptions } from './access/index.js';
-import { join } from 'node:path';
 import type { FileKeyWrapper, FilesOptions } from './files/index.js';
 import { keyFolders, ServerKeyStore, wrapKey } from './replication/format/index.js';
 import {
@@ -7,6 +6,7 @@ import {
   installationOf,
   programVersion,
   publicUrlOf,
+  fileStoreFolderOf,
   type AppConfig,
 } from './platform/config/index.js';
 
@@ -22,9 +22,15 @@ export function accessOptionsOf(config: AppConfig, role: 'primary' | 'replica'):
 
 /** What the server on premises tells the files module. */
 export function filesOptionsOf(config: AppConfig): FilesOptions {
-  const { folder, maxBytes, labels, keepDeletedDays, keepUnusedHours } = config.files;
-  const store = join(folder, 'store');
-  return { folder: store, keyFile: fileKeyOf(config), maxBytes, labels, keepDeletedDays, keepUnusedHours };
+  const { maxBytes, labels, keepDeletedDays, keepUnusedHours } = config.files;
+  return {
+    folder: fileStoreFolderOf(config),
+    keyFile: fileKeyOf(config),
+    maxBytes,
+    labels,
+    keepDeletedDays,
+    keepUnusedHours,
+  };
 }
 
 /** Wraps keys of single files for the connector, whose public key lies in the server's own key folder. */

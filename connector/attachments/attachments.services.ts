@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Bucket } from '../../src/platform/bucket/index.js';
-import { AppConfig } from '../../src/platform/config/index.js';
+import { AppConfig, fileStoreFolderOf } from '../../src/platform/config/index.js';
 import { LocalFileReader } from '../../src/platform/file-store/index.js';
 import { LOGGER, type Logger } from '../../src/platform/logging/index.js';
 import { ConnectorKeyStore, keyFolders } from '../../src/replication/format/index.js';
@@ -16,8 +15,6 @@ import { ObjectSweep } from './object-sweep.js';
 import { TimeWindows } from './time-windows.js';
 import { AttachmentUploader } from './uploader.js';
 
-/** Where the server keeps its files, under `files.folder`. */
-const STORE_FOLDER = 'store';
 /** Before an object that no table knows is removed; also covers clocks that differ a little. */
 const ORPHAN_GRACE_MS = 3_600_000;
 
@@ -55,7 +52,7 @@ export class AttachmentServices implements OnModuleInit {
     const trust = await ConnectorTrust.load(config.keys.folder, config.tenant.id);
     this.made = new AttachmentUploader({
       ...{ store, bucket, windows, concurrency, log, tenant: config.tenant.id },
-      files: new LocalFileReader(join(config.files.folder, STORE_FOLDER)),
+      files: new LocalFileReader(fileStoreFolderOf(config)),
       identity: await keys.fileIdentity(),
       nameKey: await keys.blobNameKey(NAME_KEY_VERSION),
       recipients: async () => {

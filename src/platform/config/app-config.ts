@@ -64,6 +64,11 @@ export function publicUrlOf(config: AppConfig): string {
   return config.http.publicUrl?.replace(/\/$/, '') ?? `http://localhost:${config.http.port}`;
 }
 
+/** The encrypted files of attachments, for the server that writes them and the connector that reads selected ones. */
+export function fileStoreFolderOf(config: AppConfig): string {
+  return join(config.files.folder, 'store');
+}
+
 /** Names this server among those behind one host name; part of the session cookie's name. */
 export function installationOf(config: AppConfig): string {
   if (config.tenant.installation !== null) return config.tenant.installation;

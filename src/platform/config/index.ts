@@ -4,6 +4,7 @@ export {
   fileKeyOf,
   installationOf,
   publicUrlOf,
+  fileStoreFolderOf,
   type Role,
 } from './app-config.js';
 export { ConfigModule } from './config.module.js';
