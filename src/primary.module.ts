@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AccessModule } from './access/index.js';
 import { AuditModule } from './audit/index.js';
-import { CrmModule } from './crm/index.js';
+import { CrmModule, TagWorkModule } from './crm/index.js';
 import { ImportsModule } from './imports/index.js';
 import { FilesModule } from './files/index.js';
 import { BucketHealth } from './bucket-health.js';
@@ -30,6 +30,7 @@ export class PrimaryModule {
         RecordsModule.forRoot({ isReadOnly: false }),
         CrmModule,
         FilesModule.forPrimary(filesOptionsOf(config), fileKeyWrapperOf(config)),
+        TagWorkModule,
         OperationsModule,
         ImportsModule.forRoot({
           folder: join(config.files.folder, 'imports'),

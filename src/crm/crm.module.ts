@@ -8,11 +8,12 @@ import { DealLineBehaviour } from './deal-lines/index.js';
 import { DealBehaviour, DefaultPipelineSeeder, StageBehaviour } from './deals/index.js';
 import { LeadBehaviour } from './leads/index.js';
 import './record-types.js';
+import { TagBehaviour, Tags, TagsController, TagStore } from './tags/index.js';
 import { TimelineController, TimelineService } from './timeline/index.js';
 
 /** The CRM's record types and what they do beyond create, read, update, delete. */
 @Module({
-  controllers: [BoardController, TimelineController],
+  controllers: [BoardController, TimelineController, TagsController],
   providers: [
     AccountBehaviour,
     ActivityBehaviour,
@@ -26,6 +27,9 @@ import { TimelineController, TimelineService } from './timeline/index.js';
     StageBehaviour,
     DefaultPipelineSeeder,
     TimelineService,
+    TagBehaviour,
+    TagStore,
+    Tags,
   ],
   exports: [DefaultPipelineSeeder],
 })

@@ -12,6 +12,7 @@ export {
   isUuid,
   kinds,
   toMoney,
+  tagName,
   type FieldKindRules,
   type FilterOp,
   type JsonSchema,
@@ -29,8 +30,11 @@ export { QueryProblems } from './query/query-problems.js';
 export { CustomFields } from './custom-fields/custom-fields.service.js';
 export { CustomFieldRegistry } from './custom-fields/custom-field-registry.service.js';
 export type { CustomFieldDefinition } from './custom-fields/custom-field.definition.js';
+export { GlobalSearch, SearchTooBroad } from './search/global-search.service.js';
+export type { SearchHit } from './search/describe-hits.js';
 export { TypeViews, recordTypeOf } from './view/type-views.service.js';
 export type { TypeView } from './view/type-view.js';
+export { ReadOnlyGuard } from './http/read-only.guard.js';
 export { entityTag, expectedVersion } from './http/entity-tag.js';
 export { typeOfPath } from './http/records.controller.js';
 export type { FieldDescription, TypeDescription } from './http/type-description.js';

@@ -3,6 +3,7 @@ import { CustomFieldRegistry } from './custom-fields/custom-field-registry.servi
 import { CustomFieldsController } from './custom-fields/custom-fields.controller.js';
 import { CustomFields } from './custom-fields/custom-fields.service.js';
 import { RecordsController } from './http/records.controller.js';
+import { SearchController } from './http/search.controller.js';
 import { TypesController } from './http/types.controller.js';
 import { ApiDocsController } from './openapi/api-docs.controller.js';
 import { OpenApiService } from './openapi/openapi.service.js';
@@ -12,6 +13,7 @@ import { RecordDeriver } from './record-deriver.service.js';
 import { RecordReader } from './record-reader.service.js';
 import { RecordWriter } from './record-writer.service.js';
 import { RecordService } from './record.service.js';
+import { GlobalSearch } from './search/global-search.service.js';
 import { RecordDatabase } from './sql/record-database.js';
 import { TypeViews } from './view/type-views.service.js';
 
@@ -27,7 +29,13 @@ export class RecordsModule {
     return {
       module: RecordsModule,
       global: true,
-      controllers: [TypesController, CustomFieldsController, ApiDocsController, RecordsController],
+      controllers: [
+        TypesController,
+        SearchController,
+        CustomFieldsController,
+        ApiDocsController,
+        RecordsController,
+      ],
       providers: [
         { provide: READ_ONLY, useValue: options.isReadOnly },
         RecordDatabase,
@@ -40,6 +48,7 @@ export class RecordsModule {
         RecordBehaviours,
         RecordService,
         OpenApiService,
+        GlobalSearch,
       ],
       exports: [
         READ_ONLY,

@@ -7,13 +7,20 @@ import {
   PhoneField,
   RecordType,
   ReferenceField,
+  TagsField,
   TextField,
   UrlField,
 } from '../../records/index.js';
 
 export const accountKinds = ['customer', 'prospect', 'partner', 'supplier', 'respondent', 'other'] as const;
 
-@RecordType({ name: 'account', plural: 'accounts', title: ['name'], icon: 'business' })
+@RecordType({
+  name: 'account',
+  plural: 'accounts',
+  title: ['name'],
+  subtitle: ['sector', 'country'],
+  icon: 'business',
+})
 export class Account extends CrmRecord {
   @TextField({ required: true, max: 200, search: 'A', classification: 'public', indexed: true })
   name!: string;
@@ -28,7 +35,7 @@ export class Account extends CrmRecord {
   @TextField({ max: 80, indexed: true })
   country!: string | null;
 
-  @PhoneField({ classification: 'internal' })
+  @PhoneField({ classification: 'internal', search: 'B' })
   phone!: string | null;
 
   @UrlField({ classification: 'public' })
@@ -46,6 +53,9 @@ export class Account extends CrmRecord {
   @ReferenceField('account')
   parentId!: string | null;
 
-  @LongTextField()
+  @LongTextField({ search: 'C' })
   description!: string | null;
+
+  @TagsField()
+  tags!: string[] | null;
 }

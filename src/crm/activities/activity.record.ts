@@ -6,12 +6,19 @@ import {
   LongTextField,
   RecordType,
   ReferenceField,
+  TagsField,
   TextField,
 } from '../../records/index.js';
 
 export const activityKinds = ['task', 'call', 'meeting', 'note'] as const;
 
-@RecordType({ name: 'activity', plural: 'activities', title: ['subject'], icon: 'event' })
+@RecordType({
+  name: 'activity',
+  plural: 'activities',
+  title: ['subject'],
+  subtitle: ['kind', 'accountId'],
+  icon: 'event',
+})
 export class Activity extends CrmRecord {
   @ChoiceField({ required: true, options: activityKinds, indexed: true })
   kind!: string;
@@ -19,7 +26,7 @@ export class Activity extends CrmRecord {
   @TextField({ required: true, max: 300, search: 'A' })
   subject!: string;
 
-  @LongTextField()
+  @LongTextField({ search: 'C' })
   body!: string | null;
 
   @DateTimeField({ indexed: true })
@@ -48,4 +55,7 @@ export class Activity extends CrmRecord {
 
   @ReferenceField('lead')
   leadId!: string | null;
+
+  @TagsField()
+  tags!: string[] | null;
 }

@@ -6,6 +6,7 @@ import {
   MoneyField,
   RecordType,
   ReferenceField,
+  TagsField,
   TextField,
 } from '../../records/index.js';
 
@@ -21,7 +22,13 @@ export const campaignKinds = [
 ] as const;
 export const campaignStatuses = ['planned', 'active', 'completed', 'aborted'] as const;
 
-@RecordType({ name: 'campaign', plural: 'campaigns', title: ['name'], icon: 'campaign' })
+@RecordType({
+  name: 'campaign',
+  plural: 'campaigns',
+  title: ['name'],
+  subtitle: ['kind', 'status'],
+  icon: 'campaign',
+})
 export class Campaign extends CrmRecord {
   @TextField({ required: true, max: 200, search: 'A', indexed: true })
   name!: string;
@@ -50,6 +57,9 @@ export class Campaign extends CrmRecord {
   @ReferenceField('campaign')
   parentId!: string | null;
 
-  @LongTextField()
+  @LongTextField({ search: 'C' })
   description!: string | null;
+
+  @TagsField()
+  tags!: string[] | null;
 }

@@ -5,13 +5,20 @@ import {
   LongTextField,
   RecordType,
   ReferenceField,
+  TagsField,
   TextField,
 } from '../../records/index.js';
 
 export const caseStatuses = ['new', 'open', 'waiting', 'resolved', 'closed'] as const;
 export const casePriorities = ['low', 'normal', 'high', 'urgent'] as const;
 
-@RecordType({ name: 'case', plural: 'cases', title: ['subject'], icon: 'support' })
+@RecordType({
+  name: 'case',
+  plural: 'cases',
+  title: ['subject'],
+  subtitle: ['accountId', 'status'],
+  icon: 'support',
+})
 export class Case extends CrmRecord {
   @TextField({ required: true, max: 300, search: 'A', indexed: true })
   subject!: string;
@@ -38,6 +45,9 @@ export class Case extends CrmRecord {
   @ReferenceField('contact')
   contactId!: string | null;
 
-  @LongTextField({ classification: 'confidential' })
+  @LongTextField({ classification: 'confidential', search: 'C' })
   description!: string | null;
+
+  @TagsField()
+  tags!: string[] | null;
 }

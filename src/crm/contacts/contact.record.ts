@@ -5,10 +5,17 @@ import {
   PhoneField,
   RecordType,
   ReferenceField,
+  TagsField,
   TextField,
 } from '../../records/index.js';
 
-@RecordType({ name: 'contact', plural: 'contacts', title: ['firstName', 'lastName'], icon: 'person' })
+@RecordType({
+  name: 'contact',
+  plural: 'contacts',
+  title: ['firstName', 'lastName'],
+  subtitle: ['jobTitle', 'accountId'],
+  icon: 'person',
+})
 export class Contact extends CrmRecord {
   @TextField({ max: 80, search: 'A', classification: 'internal' })
   firstName!: string | null;
@@ -22,15 +29,18 @@ export class Contact extends CrmRecord {
   @EmailField({ indexed: true, search: 'B' })
   email!: string | null;
 
-  @PhoneField()
+  @PhoneField({ search: 'B' })
   phone!: string | null;
 
-  @PhoneField()
+  @PhoneField({ search: 'B' })
   mobile!: string | null;
 
   @ReferenceField('account')
   accountId!: string | null;
 
-  @LongTextField()
+  @LongTextField({ search: 'C' })
   description!: string | null;
+
+  @TagsField()
+  tags!: string[] | null;
 }

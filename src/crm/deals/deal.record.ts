@@ -8,6 +8,7 @@ import {
   MoneyField,
   RecordType,
   ReferenceField,
+  TagsField,
   TextField,
 } from '../../records/index.js';
 import { dealStatuses, type DealStatus } from './deal-status.js';
@@ -16,6 +17,7 @@ import { dealStatuses, type DealStatus } from './deal-status.js';
   name: 'deal',
   plural: 'deals',
   title: ['name'],
+  subtitle: ['accountId', 'stage'],
   icon: 'handshake',
   // A board reads a column in the order of the expected close, and sums what is in it.
   indexes: [
@@ -73,6 +75,9 @@ export class Deal extends CrmRecord {
   @ReferenceField('product')
   productId!: string | null;
 
-  @LongTextField()
+  @LongTextField({ search: 'C' })
   description!: string | null;
+
+  @TagsField()
+  tags!: string[] | null;
 }

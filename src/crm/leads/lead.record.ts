@@ -7,13 +7,20 @@ import {
   PhoneField,
   RecordType,
   ReferenceField,
+  TagsField,
   TextField,
   UrlField,
 } from '../../records/index.js';
 
 export const leadStatuses = ['new', 'working', 'qualified', 'unqualified', 'converted'] as const;
 
-@RecordType({ name: 'lead', plural: 'leads', title: ['firstName', 'lastName'], icon: 'person_search' })
+@RecordType({
+  name: 'lead',
+  plural: 'leads',
+  title: ['firstName', 'lastName'],
+  subtitle: ['company', 'status'],
+  icon: 'person_search',
+})
 export class Lead extends CrmRecord {
   @TextField({ max: 80, search: 'A' })
   firstName!: string | null;
@@ -31,10 +38,10 @@ export class Lead extends CrmRecord {
   @EmailField({ indexed: true, search: 'B' })
   email!: string | null;
 
-  @PhoneField()
+  @PhoneField({ search: 'B' })
   phone!: string | null;
 
-  @PhoneField()
+  @PhoneField({ search: 'B' })
   mobile!: string | null;
 
   @UrlField()
@@ -63,7 +70,7 @@ export class Lead extends CrmRecord {
   @TextField({ max: 80, indexed: true })
   country!: string | null;
 
-  @LongTextField()
+  @LongTextField({ search: 'C' })
   description!: string | null;
 
   @DateTimeField({ readOnly: true })
@@ -77,4 +84,7 @@ export class Lead extends CrmRecord {
 
   @ReferenceField('deal', { readOnly: true })
   convertedDealId!: string | null;
+
+  @TagsField()
+  tags!: string[] | null;
 }

@@ -4,10 +4,17 @@ import {
   LongTextField,
   MoneyField,
   RecordType,
+  TagsField,
   TextField,
 } from '../../records/index.js';
 
-@RecordType({ name: 'product', plural: 'products', title: ['name'], icon: 'category' })
+@RecordType({
+  name: 'product',
+  plural: 'products',
+  title: ['name'],
+  subtitle: ['code', 'family'],
+  icon: 'category',
+})
 export class Product extends CrmRecord {
   @TextField({ required: true, max: 200, search: 'A', classification: 'public', indexed: true })
   name!: string;
@@ -24,6 +31,9 @@ export class Product extends CrmRecord {
   @BooleanField({ required: true, default: true })
   active!: boolean;
 
-  @LongTextField()
+  @LongTextField({ search: 'C' })
   description!: string | null;
+
+  @TagsField()
+  tags!: string[] | null;
 }

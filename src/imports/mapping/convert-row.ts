@@ -91,6 +91,8 @@ function valueOf(rule: FieldRule, kind: FieldKind, text: string, problems: RowPr
   switch (kind) {
     case 'integer':
       return /^[+-]?\d{1,15}$/.test(text) ? Number(text) : fail('should be a whole number');
+    case 'tags':
+      return text.split(/[,;]/).filter((name) => name.trim() !== '');
     case 'boolean':
       if (text === 'true' || text === 'false') return text === 'true';
       return fail('should be true or false; map the texts of the file under `values`');

@@ -15,7 +15,15 @@ export function isSameValues(
 function isSame(given: unknown, stored: unknown): boolean {
   if (isMoney(given) && isMoney(stored))
     return given.currency === stored.currency && plain(given.amount) === plain(stored.amount);
+  if (Array.isArray(given)) return isSameList(given, stored);
   return (given ?? null) === (stored ?? null);
+}
+
+/** Tags: as the registry spells them, whatever capitals the file has. */
+function isSameList(given: readonly unknown[], stored: unknown): boolean {
+  const spell = (list: readonly unknown[]): string =>
+    JSON.stringify(list.map((item) => String(item).trim().toLowerCase()));
+  return Array.isArray(stored) && spell(given) === spell(stored);
 }
 
 function isMoney(value: unknown): value is { amount: string; currency: string } {

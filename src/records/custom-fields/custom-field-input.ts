@@ -10,7 +10,7 @@ import { customKeyForm, type CustomFieldDefinition } from './custom-field.defini
 
 export type NewCustomField = Omit<CustomFieldDefinition, 'id' | 'version'>;
 export type CustomFieldPatch = Partial<
-  Pick<CustomFieldDefinition, 'label' | 'options' | 'required' | 'classification' | 'position'>
+  Pick<CustomFieldDefinition, 'label' | 'options' | 'required' | 'classification' | 'position' | 'searchable'>
 >;
 
 type Check = (value: unknown) => string | null;
@@ -39,10 +39,13 @@ const checks: Record<keyof NewCustomField, Check> = {
   options: (value) => (value === null || isOptionList(value) ? null : optionsExpected),
   required: (value) => (typeof value === 'boolean' ? null : 'must be true or false'),
   classification: oneOf(classifications),
+  searchable: (value) => (typeof value === 'boolean' ? null : 'must be true or false'),
   position: (value) =>
     Number.isInteger(value) && Math.abs(value as number) < 1_000_000 ? null : 'must be a whole number',
 };
 
+const searchableExpected = 'is for texts and choices only';
+const isSearchable = (kind: unknown): boolean => kind === 'text' || kind === 'choice';
 const optionsExpected = 'must be a list of 1 to 500 different texts of at most 200 characters';
 
 function isOptionList(value: unknown): boolean {
@@ -53,7 +56,7 @@ function isOptionList(value: unknown): boolean {
 }
 
 const mandatory = ['type', 'key', 'label', 'kind'] as const;
-const changeable = ['label', 'options', 'required', 'classification', 'position'] as const;
+const changeable = ['label', 'options', 'required', 'classification', 'position', 'searchable'] as const;
 
 /** @throws InvalidInput naming every wrong or unknown member */
 export function parseNewCustomField(body: unknown): NewCustomField {
@@ -64,6 +67,8 @@ export function parseNewCustomField(body: unknown): NewCustomField {
   const isChoice = values['kind'] === 'choice';
   if (isChoice !== ((values['options'] ?? null) !== null))
     problems.push({ path: 'options', message: isChoice ? optionsExpected : 'is for choices only' });
+  if (values['searchable'] === true && !isSearchable(values['kind']))
+    problems.push({ path: 'searchable', message: searchableExpected });
   if (problems.length > 0) throw new InvalidInput(problems);
   return {
     type: values['type'] as string,
@@ -74,6 +79,7 @@ export function parseNewCustomField(body: unknown): NewCustomField {
     required: (values['required'] ?? false) as boolean,
     classification: (values['classification'] ?? 'internal') as Classification,
     position: (values['position'] ?? 0) as number,
+    searchable: (values['searchable'] ?? false) as boolean,
   };
 }
 
@@ -82,6 +88,8 @@ export function parseCustomFieldPatch(body: unknown, kind: CustomKind): CustomFi
   const { values, problems } = parse(body, changeable);
   if ('options' in values && (kind === 'choice') !== (values['options'] !== null))
     problems.push({ path: 'options', message: kind === 'choice' ? optionsExpected : 'is for choices only' });
+  if (values['searchable'] === true && !isSearchable(kind))
+    problems.push({ path: 'searchable', message: searchableExpected });
   if (problems.length > 0) throw new InvalidInput(problems);
   return values;
 }

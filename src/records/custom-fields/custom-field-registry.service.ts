@@ -67,7 +67,7 @@ export class CustomFieldRegistry implements OnModuleInit, OnModuleDestroy {
   async reload(): Promise<void> {
     const rows = await query<CustomFieldDefinition>(
       this.dataSource,
-      `SELECT id, type, key, label, kind, options, required, classification, position, version
+      `SELECT id, type, key, label, kind, options, required, classification, position, searchable, version
        FROM crm.custom_field ORDER BY type, position, key`,
     );
     const fingerprint = JSON.stringify(rows);

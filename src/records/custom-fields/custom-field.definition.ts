@@ -11,6 +11,8 @@ export interface CustomFieldDefinition {
   readonly required: boolean;
   readonly classification: Classification;
   readonly position: number;
+  /** texts and choices: found by search */
+  readonly searchable: boolean;
   readonly version: number;
 }
 
@@ -31,6 +33,7 @@ export function customFieldMeta(definition: CustomFieldDefinition): FieldMeta {
     ...(definition.kind === 'decimal' ? { scale: 10 } : {}),
     ...(definition.options ? { options: definition.options } : {}),
     classification: definition.classification,
+    ...(definition.searchable ? { search: 'C' as const } : {}),
     unique: false,
     indexed: false,
     custom: true,

@@ -12,7 +12,8 @@ import type { CustomFieldDefinition } from './custom-field.definition.js';
 import { CustomFieldRegistry } from './custom-field-registry.service.js';
 import { parseCustomFieldPatch, parseNewCustomField } from './custom-field-input.js';
 
-const columns = 'id, type, key, label, kind, options, required, classification, position, version';
+const columns =
+  'id, type, key, label, kind, options, required, classification, position, searchable, version';
 
 /** Fields that the customer adds. Only administrators may change them; everybody's requests follow at once. */
 @Injectable()
@@ -42,8 +43,8 @@ export class CustomFields {
     const [made] = await query<CustomFieldDefinition>(
       tx,
       `INSERT INTO crm.custom_field (id, created_at, created_by, updated_at, updated_by, type, key, label, kind,
-         options, required, classification, position)
-       VALUES ($1, now(), $2, now(), $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         options, required, classification, position, searchable)
+       VALUES ($1, now(), $2, now(), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
        ON CONFLICT (type, key) DO NOTHING RETURNING ${columns}`,
       [
         uuidv7(),
@@ -56,6 +57,7 @@ export class CustomFields {
         field.required,
         field.classification,
         field.position,
+        field.searchable,
       ],
     );
     if (!made)
@@ -83,7 +85,7 @@ export class CustomFields {
       const [stored] = await query<CustomFieldDefinition>(
         tx,
         `UPDATE crm.custom_field SET label = $2, options = $3, required = $4, classification = $5, position = $6,
-           version = version + 1, updated_at = now(), updated_by = $7 WHERE id = $1 RETURNING ${columns}`,
+           version = version + 1, updated_at = now(), updated_by = $7, searchable = $8 WHERE id = $1 RETURNING ${columns}`,
         [
           id,
           after.label,
@@ -92,6 +94,7 @@ export class CustomFields {
           after.classification,
           after.position,
           ctx.principal.userId,
+          after.searchable,
         ],
       );
       await this.record(tx, ctx, 'update', id, { ...before }, { ...after });

@@ -36,6 +36,10 @@ export interface FieldKindRules {
   /** PostgreSQL type of the column and of the custom accessor, for casts of array parameters */
   readonly sqlType: string;
   readonly sortable: boolean;
+  /** what the API answers where nothing is stored; null where left out */
+  readonly nothing?: unknown;
+  /** from the stored form to the parameter of the column; as it is where left out */
+  readonly toColumn?: (value: unknown) => unknown;
   /** the typed accessor of a custom field of this kind; absent = not a custom kind */
   readonly customAccessor?: string;
 }

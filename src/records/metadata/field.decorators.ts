@@ -33,6 +33,7 @@ const columnTypes: Record<FieldKind, ColumnOptions> = {
   dateTime: { type: 'timestamptz', precision: 3 },
   choice: { type: 'text' },
   reference: { type: 'uuid' },
+  tags: { type: 'jsonb' },
 };
 
 function field(
@@ -115,6 +116,11 @@ export function ChoiceField(
     options: options.options,
     ...(options.default === undefined ? {} : { defaultValue: options.default }),
   });
+}
+
+/** Free labels that people give a record; one per type at most, always called `tags`. */
+export function TagsField(options: FieldOptions = {}): PropertyDecorator {
+  return field('tags', { ...options, indexed: false }, { max: 50 });
 }
 
 /** An amount with its currency: two columns, `amount` and `amount_currency`; `{ amount, currency }` in the API. */

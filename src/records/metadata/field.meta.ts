@@ -13,6 +13,7 @@ export type FieldKind =
   | 'dateTime'
   | 'choice'
   | 'reference'
+  | 'tags'
   | 'id';
 
 /** Kinds that a customer can add without a release. `decimal` is shown as "number". */
@@ -57,7 +58,7 @@ export interface FieldMeta {
   /** reference: the name used in filter paths, `account` for `accountId` */
   readonly relation?: string;
   readonly onDelete?: OnDelete;
-  /** weight in search and in `q`; absent = not searched */
+  /** weight in search and in `q`, the name of the record being A; absent = not searched */
   readonly search?: 'A' | 'B' | 'C' | 'D';
   readonly classification: Classification;
   readonly unique: boolean;

@@ -8,6 +8,7 @@ export interface RecordTypeOptions {
   name: string;
   plural: string;
   title: readonly string[];
+  subtitle?: readonly string[];
   icon: string;
   cloud?: CloudRole;
   adminOnly?: boolean;
@@ -28,6 +29,7 @@ export function RecordType(options: RecordTypeOptions): ClassDecorator {
       plural: options.plural,
       table: `crm."${table}"`,
       title: options.title,
+      subtitle: options.subtitle ?? [],
       icon: options.icon,
       cloud: options.cloud ?? 'policy',
       adminOnly: options.adminOnly ?? false,

@@ -37,6 +37,8 @@ export interface RecordTypeMeta {
   readonly table: string;
   /** field names whose values, joined by a space, name a record to people */
   readonly title: readonly string[];
+  /** field names that tell records of one title apart, in search results; a reference stands for its title */
+  readonly subtitle: readonly string[];
   /** icon name that the UI knows */
   readonly icon: string;
   readonly cloud: CloudRole;

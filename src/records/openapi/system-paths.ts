@@ -81,6 +81,7 @@ const changeable = {
   required: { type: 'boolean' },
   classification: { type: 'string', enum: classifications },
   position: { type: 'integer' },
+  searchable: { type: 'boolean', description: 'texts and choices: found by search' },
 };
 const identity = { type: text, key: text, kind: { type: 'string', enum: customKinds } };
 

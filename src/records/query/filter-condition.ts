@@ -1,5 +1,6 @@
 import type { FieldMeta } from '../metadata/field.meta.js';
 import { kinds, parseDecimal, type FilterOp, type Money } from '../kinds/index.js';
+import { tagCondition } from './tag-condition.js';
 import { fieldSql } from '../view/type-view.js';
 import type { SqlScope } from './sql-scope.js';
 
@@ -24,6 +25,7 @@ export function conditionOf(
       refuse('is not needed for empty and notEmpty');
     return (alias) => `${fieldSql(field, alias)} IS NOT NULL`;
   }
+  if (field.kind === 'tags') return tagCondition(field, op, value, scope, refuse);
   if (op === 'in') return oneOf(field, value, scope, refuse);
   if (op === 'between') return between(field, value, scope, refuse);
   if (op === 'contains' || op === 'startsWith') return textMatch(field, op, value, scope, refuse);

@@ -53,7 +53,7 @@ function declaredReader(field: FieldMeta, columns: string[]): Reader {
   const rules = kinds[field.kind];
   return (row, record) => {
     const text = row[at];
-    record[name] = text == null ? null : rules.read(text, field);
+    record[name] = text == null ? (rules.nothing ?? null) : rules.read(text, field);
   };
 }
 

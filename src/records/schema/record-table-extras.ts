@@ -19,7 +19,8 @@ export const customFieldStatements = [
     "options" jsonb,
     "required" boolean NOT NULL DEFAULT false,
     "classification" text NOT NULL,
-    "position" integer NOT NULL DEFAULT 0
+    "position" integer NOT NULL DEFAULT 0,
+    "searchable" boolean NOT NULL DEFAULT false
   )`,
   `CREATE UNIQUE INDEX "custom_field_type_key_key" ON crm.custom_field ("type", "key")`,
   `CREATE FUNCTION crm.custom_text(custom jsonb, key text) RETURNS text

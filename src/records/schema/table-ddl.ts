@@ -1,6 +1,8 @@
 import type { FieldKind, FieldMeta, OnDelete } from '../metadata/field.meta.js';
 import { findRecordType } from '../metadata/registry.js';
 import type { RecordIndex, RecordTypeMeta } from '../metadata/record-type.meta.js';
+import { searchIndexes } from './search-ddl.js';
+import { isTrigram } from '../search/search-columns.js';
 
 /**
  * DDL of a record type, straight from its class. The checked-in migrations are made from this text, and a test
@@ -21,6 +23,7 @@ const columnTypes: Record<FieldKind, string> = {
   dateTime: 'timestamptz(3)',
   choice: 'text',
   reference: 'uuid',
+  tags: 'jsonb',
 };
 
 const onDelete: Record<OnDelete, string> = { detach: 'SET NULL', restrict: 'RESTRICT', cascade: 'CASCADE' };
@@ -48,6 +51,7 @@ export function createIndexes(type: RecordTypeMeta): string[] {
   indexes.push(
     `CREATE INDEX "${name}_deleted_at_idx" ON ${type.table} ("deleted_at", "id") WHERE "deleted_at" IS NOT NULL`,
   );
+  indexes.push(...searchIndexes(type, name));
   for (const group of type.uniqueTogether) {
     const columns = group.map((field) => type.fieldByName.get(field)?.column ?? field);
     indexes.push(
@@ -91,7 +95,9 @@ function indexesOf(type: RecordTypeMeta, name: string, field: FieldMeta): string
     made.push(
       `CREATE INDEX "${name}_${column}_idx" ON ${type.table} ("${column}", "id") WHERE "deleted_at" IS NULL`,
     );
-  if (field.search)
+  if (field.kind === 'tags')
+    made.push(`CREATE INDEX "${name}_${column}_idx" ON ${type.table} USING gin ("${column}")`);
+  if (isTrigram(field))
     made.push(
       `CREATE INDEX "${name}_${column}_trgm" ON ${type.table} USING gin ("${column}" public.gin_trgm_ops)`,
     );

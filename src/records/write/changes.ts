@@ -33,7 +33,12 @@ export function changedFields(
 }
 
 function isSame(a: unknown, b: unknown): boolean {
-  return isDeepStrictEqual(a ?? null, b ?? null);
+  return isDeepStrictEqual(orNull(a), orNull(b));
+}
+
+/** A list without items is what a record has that never had the list. */
+function orNull(value: unknown): unknown {
+  return Array.isArray(value) && value.length === 0 ? null : (value ?? null);
 }
 
 /** The named values as the audit keeps them: flat, by path. */

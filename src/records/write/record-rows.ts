@@ -31,7 +31,8 @@ function writersOf(type: RecordTypeMeta): readonly ColumnWriter[] {
 
 function fieldWriters(field: FieldMeta): ColumnWriter[] {
   const { name, column, currencyColumn } = field;
-  const { sqlType } = kinds[field.kind];
+  const { sqlType, toColumn } = kinds[field.kind];
+  if (toColumn) return [{ column, sqlType, valueOf: (record) => toColumn(record[name] ?? null) }];
   if (!currencyColumn) return [{ column, sqlType, valueOf: (record) => record[name] ?? null }];
   return [
     { column, sqlType, valueOf: (record) => (record[name] as Money | null | undefined)?.amount ?? null },

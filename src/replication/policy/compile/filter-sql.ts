@@ -43,6 +43,8 @@ function conditionSql(field: FieldMeta, row: string, op: FilterOp, values: reado
   const column = valueSql(field, row);
   const typed = values.map((value) => literal(value) + castOf(field));
   const first = typed[0] ?? 'NULL';
+  if (field.kind === 'tags')
+    return op === 'notEmpty' ? `${column} IS NOT NULL` : `${column} ?| ARRAY[${typed.join(', ')}]::text[]`;
   switch (op) {
     case 'in':
       return `${column} IN (${typed.join(', ')})`;

@@ -45,6 +45,7 @@ const customFieldColumns = [
   'required',
   'classification',
   'position',
+  'searchable',
 ];
 
 export function systemViews(policy: CloudPolicy): SystemView[] {

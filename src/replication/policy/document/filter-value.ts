@@ -21,6 +21,7 @@ const operatorsByKind: Record<FieldKind, readonly FilterOp[]> = {
   money: ordered,
   date: ordered,
   dateTime: ordered,
+  tags: ['contains', 'in', 'notIn', 'empty', 'notEmpty'],
 };
 
 /** Text has no order here: it would hang on the collation of the database that the view runs in. */
