@@ -6,14 +6,14 @@ import { CampaignBehaviour, CampaignMemberBehaviour } from './campaigns/index.js
 import { CaseBehaviour } from './cases/index.js';
 import { DealLineBehaviour } from './deal-lines/index.js';
 import { DealBehaviour, DefaultPipelineSeeder, StageBehaviour } from './deals/index.js';
-import { LeadBehaviour } from './leads/index.js';
+import { ConversionController, LeadBehaviour, LeadConversion, LeadMatching } from './leads/index.js';
 import './record-types.js';
 import { TagBehaviour, Tags, TagsController, TagStore } from './tags/index.js';
 import { TimelineController, TimelineService } from './timeline/index.js';
 
 /** The CRM's record types and what they do beyond create, read, update, delete. */
 @Module({
-  controllers: [BoardController, TimelineController, TagsController],
+  controllers: [BoardController, ConversionController, TimelineController, TagsController],
   providers: [
     AccountBehaviour,
     ActivityBehaviour,
@@ -24,6 +24,8 @@ import { TimelineController, TimelineService } from './timeline/index.js';
     DealBehaviour,
     DealLineBehaviour,
     LeadBehaviour,
+    LeadConversion,
+    LeadMatching,
     StageBehaviour,
     DefaultPipelineSeeder,
     TimelineService,

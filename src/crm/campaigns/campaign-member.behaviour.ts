@@ -11,6 +11,10 @@ const links = ['campaignId', 'leadId', 'contactId'] as const;
 /** Statuses that say that somebody answered. */
 const answers: ReadonlySet<unknown> = new Set(['responded', 'attended', 'declined']);
 
+export function isAnswer(status: unknown): boolean {
+  return answers.has(status);
+}
+
 /** A member is one person in one campaign, for good: another person is another member. */
 @Injectable()
 export class CampaignMemberBehaviour implements RecordBehaviour, OnModuleInit {
@@ -35,7 +39,7 @@ function checkMember({ before, after, given, refuse }: RecordChange): void {
         refuse(name, 'cannot change: remove this member and add another');
   } else if (Boolean(after['leadId']) === Boolean(after['contactId']))
     refuse('leadId', 'must be given, or contactId instead: a member is either a lead or a contact');
-  const isAnswered = answers.has(after['status']) && !answers.has(before?.['status']);
+  const isAnswered = isAnswer(after['status']) && !isAnswer(before?.['status']);
   if (isAnswered && !given.has('respondedAt') && !after['respondedAt'])
     after['respondedAt'] = new Date().toISOString();
 }

@@ -1,4 +1,4 @@
 import './campaign.record.js';
 import './campaign-member.record.js';
 export { CampaignBehaviour } from './campaign.behaviour.js';
-export { CampaignMemberBehaviour } from './campaign-member.behaviour.js';
+export { CampaignMemberBehaviour, isAnswer } from './campaign-member.behaviour.js';

@@ -154,6 +154,9 @@ export const expectations: Record<string, Expectation> = {
   'get /readyz': everybody(200, { nobody: 200 }),
   'get /metrics': everybody(200, { nobody: 200 }),
   'get /api/v1/deals/board': everybody(200),
+  'get /api/v1/leads/{id}/convert': everybody(200),
+  // a lead of somebody else's may be seen, not changed
+  'post /api/v1/leads/{id}/convert': adminOnly(200, { body: {} }),
   'get /api/v1/jobs/dead': adminOnly(200),
   'post /api/v1/jobs/dead/{job}/{id}/retry': adminOnly(404, { parameters: { job: 'import', ...noSuchId } }),
   'delete /api/v1/jobs/dead/{job}/{id}': adminOnly(404, { parameters: { job: 'import', ...noSuchId } }),
@@ -186,6 +189,7 @@ export const replicaExpectations: Record<string, Expectation> = {
   'get /api/v1/custom-fields': adminOnly(200),
   'get /api/v1/cloud/status': everybody(200),
   'get /api/v1/deals/board': everybody(200),
+  'get /api/v1/leads/{id}/convert': everybody(200),
   'get /healthz': everybody(200, { nobody: 200 }),
   // The bucket of this replica is empty: it has nothing to show yet.
   'get /readyz': everybody(503, { nobody: 503 }),
