@@ -5,6 +5,12 @@ import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase, Session } from '../connector-database.js';
 import type { OpenSnapshot, SourceIdentity } from './snapshot-reader.js';
 
+/**
+ * How a generation's manifests are named: plainly, where the bucket lets one writer of a key win, else with the
+ * publisher's epoch, where the highest signed epoch wins (docs/adr/0010).
+ */
+export type ManifestKeys = 'plain' | 'epoch';
+
 export type GenerationState = 'building' | 'live' | 'retired' | 'purged';
 
 /** One line of history under one policy: a full snapshot and the deltas after it. */
@@ -13,6 +19,7 @@ export interface Generation {
   policyVersion: number;
   policyHash: string;
   state: GenerationState;
+  manifestKeys: ManifestKeys;
   digestKey: Buffer;
   /** of its first batch, known before that is whole because its parts are made over a long time */
   snapshotNonce: string;
@@ -29,11 +36,17 @@ export interface Generation {
   headDigest: string | null;
 }
 
+export interface BeginReason {
+  reason: string;
+  manifestKeys: ManifestKeys;
+}
+
 interface GenerationRow {
   id: number;
   policy_version: number;
   policy_hash: string;
   state: GenerationState;
+  manifest_keys: ManifestKeys;
   digest_key: Buffer;
   snapshot_nonce: string;
   system_identifier: string;
@@ -46,7 +59,7 @@ interface GenerationRow {
   head_digest: string | null;
 }
 
-const COLUMNS = `id, policy_version, policy_hash, state, digest_key, snapshot_nonce, system_identifier, timeline,
+const COLUMNS = `id, policy_version, policy_hash, state, manifest_keys, digest_key, snapshot_nonce, system_identifier, timeline,
   first_snapshot::text, cursor_snapshot::text, cursor_at, catalog, head, head_digest`;
 
 /** Rows of `replication.generation`. */
@@ -80,7 +93,8 @@ export class GenerationStore {
   }
 
   /** Ends whatever went before and begins anew: an empty ledger, a fresh digest key, nothing published. */
-  async begin(id: number, catalog: CloudCatalog, source: SourceIdentity, reason: string): Promise<void> {
+  async begin(id: number, catalog: CloudCatalog, source: SourceIdentity, why: BeginReason): Promise<void> {
+    const { reason, manifestKeys } = why;
     await this.db.durably(async (tx) => {
       await this.lease.confirm(tx);
       await forgetPending(tx, reason);
@@ -92,8 +106,8 @@ export class GenerationStore {
       await tx.query('DELETE FROM replication.snapshot_chunk');
       await tx.query(
         `INSERT INTO replication.generation
-           (id, policy_version, policy_hash, state, digest_key, system_identifier, timeline, reason, snapshot_nonce)
-         VALUES ($1, $2, $3, 'building', $4, $5, $6, $7, $8)`,
+           (id, policy_version, policy_hash, state, digest_key, system_identifier, timeline, reason, snapshot_nonce, manifest_keys)
+         VALUES ($1, $2, $3, 'building', $4, $5, $6, $7, $8, $9)`,
         [
           id,
           catalog.policyVersion,
@@ -103,6 +117,7 @@ export class GenerationStore {
           source.timeline,
           reason,
           newNonce(),
+          manifestKeys,
         ],
       );
     });
@@ -155,6 +170,7 @@ function toGeneration(row: GenerationRow): Generation {
     policyVersion: row.policy_version,
     policyHash: row.policy_hash,
     state: row.state,
+    manifestKeys: row.manifest_keys,
     digestKey: row.digest_key,
     snapshotNonce: row.snapshot_nonce,
     source: { systemIdentifier: row.system_identifier, timeline: row.timeline },

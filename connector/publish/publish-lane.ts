@@ -6,7 +6,7 @@ import { coalesceChanges, forgetOldBatches, forgetOldChanges } from './housekeep
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 import { ConnectorError } from '../connector.errors.js';
-import { ConditionalPutMissing, LeaseLost } from './publish.errors.js';
+import { BucketUnsafe, LeaseLost } from './publish.errors.js';
 import type { Publisher, TurnOutcome } from './publisher.js';
 import { lagSeconds, laneErrors, lanePosition, laneBacklog } from './publish.metrics.js';
 import { ReplicaAcks } from './replica-acks.js';
@@ -108,11 +108,14 @@ export class PublishLane {
     return outcome;
   }
 
-  /** Two publishers are told apart by the bucket's conditional write; without it there is no safe publishing. */
+  /** Two publishers are told apart by the bucket's conditional write, or else by epochs in the keys (docs/adr/0010). */
   private async prepareBucket(): Promise<void> {
     if (this.isBucketProbed) return;
-    const { bucket, trust } = this.options;
-    if (!(await bucket.probe()).conditionalPut) throw new ConditionalPutMissing();
+    const { bucket, trust, publisher, log } = this.options;
+    const { conditionalPut, consistentList } = await bucket.probe();
+    if (!conditionalPut && !consistentList) throw new BucketUnsafe();
+    publisher.manifestKeys = conditionalPut ? 'plain' : 'epoch';
+    if (!conditionalPut) log.warn({ event: 'bucket.conditions-ignored', manifestKeys: 'epoch' });
     await trust.refresh(bucket);
     this.isBucketProbed = true;
   }

@@ -34,6 +34,13 @@ export class PolicyChanged extends ConnectorError {
   }
 }
 
+/** The generation was begun on a bucket that lets one writer of a key win, and this one does not. */
+export class ManifestKeysChanged extends ConnectorError {
+  constructor() {
+    super('manifest-keys-changed', 'The bucket ignores conditional writes now; a new generation begins.');
+  }
+}
+
 /** A publisher that had been frozen put its batch after this one had taken it back. Not a fork: the nonce is ours. */
 export class GenerationSpoiled extends ConnectorError {
   constructor() {
@@ -53,11 +60,12 @@ export class SpoolFull extends ConnectorError {
   }
 }
 
-export class ConditionalPutMissing extends ConnectorError {
+/** Neither of the two ways in which one publisher's batch can win holds. */
+export class BucketUnsafe extends ConnectorError {
   constructor() {
     super(
       'bucket-unsafe',
-      'The bucket ignores conditional writes, so two publishers could overwrite each other.',
+      'The bucket ignores conditional writes (If-None-Match), and its listings do not show at once what was written, so two publishers could not tell each other apart. Nothing is published to it. See docs/bucket.md.',
     );
   }
 }

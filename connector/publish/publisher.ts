@@ -7,11 +7,17 @@ import { readActiveVersion } from './cloud-catalog.js';
 import { readControl } from './connector-control.js';
 import { assertRisen, DeltaMaker } from './delta-maker.js';
 import { ChunkLost, FirstSnapshot } from './first-snapshot.js';
-import { GenerationStore, type Generation } from './generation.store.js';
+import { GenerationStore, type Generation, type ManifestKeys } from './generation.store.js';
 import { LaneEvents, type LaneListener } from './lane-events.js';
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase } from '../connector-database.js';
-import { ForkDetected, GenerationSpoiled, PolicyChanged, StandbyRefused } from './publish.errors.js';
+import {
+  ForkDetected,
+  GenerationSpoiled,
+  ManifestKeysChanged,
+  PolicyChanged,
+  StandbyRefused,
+} from './publish.errors.js';
 import { SnapshotReader } from './snapshot-reader.js';
 import { Spool } from './spool.js';
 import type { ConnectorTrust } from './trust.js';
@@ -58,6 +64,8 @@ export class Publisher {
   private fingerprintsSeenAt = 0;
   /** nothing that is selected had changed, against what is published, at this moment */
   currentAsOf: Date | null = null;
+  /** for generations that begin from now on; set when the bucket was tried */
+  manifestKeys: ManifestKeys = 'plain';
 
   constructor(private readonly options: PublisherOptions) {
     const { db, lease, bucket, trust, spool } = options;
@@ -99,6 +107,8 @@ export class Publisher {
       if (error instanceof PolicyChanged) return this.begin('the policy changed');
       if (error instanceof GenerationSpoiled)
         return this.begin('a batch that was taken back reached the bucket');
+      if (error instanceof ManifestKeysChanged)
+        return this.begin('the bucket ignores conditional writes now');
       if (error instanceof ChunkLost) return this.begin('the spool was lost while the snapshot was made');
       throw error;
     }
@@ -117,16 +127,19 @@ export class Publisher {
 
   private async advance(signal: AbortSignal): Promise<TurnOutcome> {
     const [pending, generation] = [await this.batches.pending(), await this.generations.current()];
-    if (pending !== null && generation !== null) return this.finish(pending);
+    if (generation?.manifestKeys === 'plain' && this.manifestKeys === 'epoch')
+      throw new ManifestKeysChanged();
+    if (pending !== null && generation !== null) return this.finish(pending, generation);
     const policy = await readActiveVersion(this.options.db);
     if (policy === null) return 'no-policy';
     if (generation === null) return this.beginFirst();
     if (generation.policyVersion !== policy.version) throw new PolicyChanged();
     if (generation.state === 'building') {
-      return this.publish(await this.snapshot.make(generation, this.headCheck(generation), signal));
+      const batch = await this.snapshot.make(generation, this.headCheck(generation), signal);
+      return this.publish(batch, generation);
     }
     if (!(await this.hasWork(generation))) return 'idle';
-    return this.publish(await this.delta.make(await this.deltaStart(generation)));
+    return this.publish(await this.delta.make(await this.deltaStart(generation)), generation);
   }
 
   private async deltaStart(generation: Generation) {
@@ -143,23 +156,26 @@ export class Publisher {
     return check;
   }
 
-  private async publish(batch: SealedBatch | null): Promise<TurnOutcome> {
+  private async publish(batch: SealedBatch | null, { manifestKeys }: Generation): Promise<TurnOutcome> {
     if (batch === null) return 'moved-on';
-    await this.uploader.upload(batch);
+    await this.uploader.upload(batch, manifestKeys);
     this.currentAsOf = batch.asOf;
     return 'published';
   }
 
   /** What a crash left: published already, to be uploaded, or to be made again. */
-  private async finish(batch: SealedBatch): Promise<TurnOutcome> {
-    if ((await this.uploader.standing(batch)) === 'ours') {
+  private async finish(batch: SealedBatch, generation: Generation): Promise<TurnOutcome> {
+    const { manifestKeys } = generation;
+    if ((await this.uploader.standing(batch, manifestKeys)) === 'ours') {
       await this.batches.markPublished(batch);
       await this.options.spool.remove(batch);
       return 'published';
     }
     await this.uploader.assertPolicy(batch);
-    if (await this.uploader.isWhole(batch)) return this.publish(batch);
+    if (await this.uploader.isWhole(batch)) return this.publish(batch, generation);
     if (batch.kind === 'snapshot') throw new ChunkLost('a part of the snapshot is lost');
+    // Made again under the same epoch it would have the same key, and the first one may still be on its way.
+    if (manifestKeys === 'epoch') throw new ChunkLost('a part of the batch is lost');
     await this.batches.undo(batch, 'the spool was lost');
     await this.options.spool.remove(batch);
     return 'moved-on';
@@ -179,7 +195,8 @@ export class Publisher {
     );
     if (seen === null) return 'no-policy';
     const highest = Math.max(await generations.highestId(), await this.uploader.highestGeneration());
-    await generations.begin(highest + 1, seen.catalog, seen.source, reason);
+    const { manifestKeys } = this;
+    await generations.begin(highest + 1, seen.catalog, seen.source, { reason, manifestKeys });
     await options.spool.keepOnly([]);
     this.currentAsOf = null;
     return 'moved-on';

@@ -1,16 +1,15 @@
-import { ObjectNotFound, type Bucket } from '../../src/platform/bucket/index.js';
-import { manifestKey, manifestPrefix, verifyManifest } from '../../src/replication/format/index.js';
+import type { Bucket } from '../../src/platform/bucket/index.js';
+import { verifyManifest } from '../../src/replication/format/index.js';
 import type { BatchStore, SealedBatch } from './batch.store.js';
 import { readActiveVersion } from './cloud-catalog.js';
-import type { Generation } from './generation.store.js';
+import type { Generation, ManifestKeys } from './generation.store.js';
 import type { LaneEvents } from './lane-events.js';
+import { ManifestShelf } from './manifest-shelf.js';
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 import { ForkDetected, GenerationSpoiled, PolicyChanged } from './publish.errors.js';
 import type { Spool } from './spool.js';
 import type { ConnectorTrust } from './trust.js';
-
-const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
 /** What the bucket has under a batch's manifest key. */
 export type Standing = 'absent' | 'ours';
@@ -27,9 +26,13 @@ export interface UploaderParts {
 
 /** Carries a recorded batch to the bucket: parts first, the manifest last, because the manifest is the commit. */
 export class Uploader {
-  constructor(private readonly parts: UploaderParts) {}
+  private readonly shelf: ManifestShelf;
 
-  async upload(batch: SealedBatch): Promise<void> {
+  constructor(private readonly parts: UploaderParts) {
+    this.shelf = new ManifestShelf(parts.bucket);
+  }
+
+  async upload(batch: SealedBatch, form: ManifestKeys): Promise<void> {
     for (const [index, entry] of batch.parts.entries()) {
       const path = this.parts.spool.pathOf(batch, index);
       if (await this.isUploaded(batch, entry, path)) continue;
@@ -45,12 +48,9 @@ export class Uploader {
     await this.parts.lease.confirm();
     await this.assertPolicy(batch);
     await this.parts.events.reach('manifest-ready', batch);
-    const { created } = await this.parts.bucket.put(manifestKey(batch.generation, batch.n), batch.manifest, {
-      ifNoneMatch: true,
-    });
+    const other = await this.shelf.put(batch, form);
     await this.parts.events.reach('manifest-put', batch);
-    // Somebody has this key. After a lost answer to an earlier PUT that may be this very batch.
-    if (!created) await this.standing(batch);
+    if (other !== null) throw await this.stranger(other);
     await this.parts.batches.markPublished(batch);
     await this.parts.spool.remove(batch);
     await this.parts.events.reach('published', batch);
@@ -85,8 +85,8 @@ export class Uploader {
   }
 
   /** @throws ForkDetected where a stranger holds the key, GenerationSpoiled where one of our own abandoned batches does */
-  async standing(batch: SealedBatch): Promise<Standing> {
-    const bytes = await this.manifestOrNull(batch.generation, batch.n);
+  async standing(batch: SealedBatch, form: ManifestKeys): Promise<Standing> {
+    const bytes = await this.shelf.standing(batch, form);
     if (bytes === null) return 'absent';
     if (bytes.equals(batch.manifest)) return 'ours';
     throw await this.stranger(bytes);
@@ -96,22 +96,18 @@ export class Uploader {
    * The local head must be the bucket's head: a virtual machine set back to yesterday has the right system identifier
    * and timeline, and only this tells.
    */
-  async assertHead({ id, head }: Generation): Promise<void> {
-    const key = manifestKey(id, head);
-    if (head > 0 && (await this.parts.bucket.head(key)) === null) {
-      throw new ForkDetected('The bucket no longer holds the last published batch.');
-    }
-    for await (const later of this.parts.bucket.list(manifestPrefix(), { startAfter: key }))
-      throw await this.stranger(await this.parts.bucket.get(later.key, { maxBytes: MAX_MANIFEST_BYTES }));
+  async assertHead({ id: generation, head: n, manifestKeys }: Generation): Promise<void> {
+    const [isHere, beyond] = await Promise.all([
+      n === 0 || this.shelf.holds({ generation, n }, manifestKeys),
+      this.shelf.beyond({ generation, n }, manifestKeys),
+    ]);
+    if (!isHere) throw new ForkDetected('The bucket no longer holds the last published batch.');
+    if (beyond !== null) throw await this.stranger(beyond);
   }
 
   /** The highest generation that any manifest in the bucket belongs to, 0 where there is none. */
-  async highestGeneration(): Promise<number> {
-    let highest = 0;
-    for await (const { key } of this.parts.bucket.list(manifestPrefix())) {
-      highest = Math.max(highest, Number(key.slice(manifestPrefix().length).split('/')[0] ?? 0));
-    }
-    return highest;
+  highestGeneration(): Promise<number> {
+    return this.shelf.highestGeneration();
   }
 
   private async stranger(bytes: Buffer): Promise<Error> {
@@ -126,14 +122,5 @@ export class Uploader {
     }
     if (await this.parts.batches.isUndone(nonce)) return new GenerationSpoiled();
     return new ForkDetected('The bucket holds a batch that this database knows nothing of.');
-  }
-
-  private async manifestOrNull(generation: number, n: number): Promise<Buffer | null> {
-    try {
-      return await this.parts.bucket.get(manifestKey(generation, n), { maxBytes: MAX_MANIFEST_BYTES });
-    } catch (error) {
-      if (error instanceof ObjectNotFound) return null;
-      throw error;
-    }
   }
 }

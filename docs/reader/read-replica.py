@@ -111,19 +111,41 @@ def readable(value):
     need(value.get('minReader') == 1 and value.get('features') == [], 'manifest: needs a newer reader')
 
 
+def standing(bucket, generation, n, missing_ok):
+    """What stands at a place: the plain key, or those with an epoch, highest first (section 2)."""
+    key = f'm/{generation:08}/{n:010}.json'
+    data = fetch(bucket, key, 16 * MIB, missing_ok=True)
+    if data is not None:
+        return [(key, data, None)]
+    folder, form = os.path.join(bucket, 'm', f'{generation:08}'), re.compile(rf'{n:010}-e([0-9]{{10}})\.json')
+    names = sorted((x for x in map(form.fullmatch, os.listdir(folder) if os.path.isdir(folder) else []) if x),
+                   key=lambda match: match[1], reverse=True)
+    need(names or missing_ok, f'{key}: missing')
+    return [(f'm/{generation:08}/{x[0]}', fetch(bucket, f'm/{generation:08}/{x[0]}', 16 * MIB), int(x[1])) for x in names]
+
+
+def is_signed(data, roots, what):
+    try:
+        payload, envelope = payload_of(data, 'manifest', what)
+        return bool(signers(envelope, payload, {x for root in roots.values() for x in root['manifestKeys']}, what))
+    except Refused:
+        return False
+
+
 def read_manifests(bucket, roots, beat):
     """The beat's generation from its snapshot to the beat, and beyond where more is there already."""
     chain = []
     while True:
         n = len(chain) + 1
-        key = f'm/{beat["generation"]:08}/{n:010}.json'
-        data = fetch(bucket, key, 16 * MIB, missing_ok=n > beat['n'])
-        if data is None:
+        found = standing(bucket, beat['generation'], n, missing_ok=n > beat['n'])
+        if not found:
             return chain
+        key, data, epoch = next((x for x in found if is_signed(x[1], roots, x[0])), found[0])
         # Up to the beat a retired key is as good as the chain, whose end the beat names; beyond it must still count.
         manifest = open_signed(data, 'manifest', MANIFEST, roots, n > beat['n'], key, readable)
         before, previous = chain[-1] if chain else (manifest, None)
         need((manifest['generation'], manifest['n']) == (beat['generation'], n), f'{key}: belongs elsewhere')
+        need(epoch is None or manifest['epoch'] == epoch, f'{key}: another epoch than its name')
         need((manifest['kind'] == 'snapshot') == (n == 1) and (manifest['equals'] is None or n == 1), f'{key}: kind')
         need(n == 1 or manifest['previous'] == previous, f'{key}: does not continue the one before')
         need(all(manifest[x] >= before[x] for x in ('epoch', 'root')), f'{key}: epoch or root falls')

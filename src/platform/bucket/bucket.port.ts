@@ -41,6 +41,14 @@ export interface MultipartInfo {
   initiatedAt: Date;
 }
 
+/** What a bucket was seen to keep, tried and not believed. */
+export interface BucketAbilities {
+  /** of writers that all ask for `ifNoneMatch` one wins */
+  conditionalPut: boolean;
+  /** a listing shows at once what was written and removed */
+  consistentList: boolean;
+}
+
 /** Every part but the last has at least so many bytes. */
 export const MIN_PART_BYTES = 5 * 1024 * 1024;
 export const MAX_PARTS = 10_000;
@@ -88,8 +96,11 @@ export interface Bucket {
   abortMultipart(key: string, uploadId: string): Promise<void>;
   /** Uploads begun and neither completed nor aborted, by key. */
   listMultiparts(prefix: string): AsyncIterable<MultipartInfo>;
-  /** Writes 32 times at once under one key and counts the winners; leaves nothing behind. */
-  probe(): Promise<{ conditionalPut: boolean }>;
+  /**
+   * Writes 32 times at once under one key and counts the winners, and looks whether a listing shows what was just
+   * written; leaves nothing behind.
+   */
+  probe(): Promise<BucketAbilities>;
   close(): Promise<void>;
 }
 

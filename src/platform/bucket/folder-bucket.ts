@@ -9,6 +9,7 @@ import { ObjectNotFound, ObjectTooLarge, RangeOutside, UnsafeObjectKey } from '.
 import {
   DEFAULT_MAX_GET_BYTES,
   type Bucket,
+  type BucketAbilities,
   type ByteRange,
   type GetOptions,
   type MultipartInfo,
@@ -18,6 +19,7 @@ import {
   type UploadedPart,
 } from './bucket.port.js';
 import { probeConditionalPut } from './conditional-put.probe.js';
+import { probeListing } from './listing.probe.js';
 import { errnoOf } from './errno.js';
 import {
   isMissing,
@@ -143,8 +145,11 @@ export class FolderBucket implements Bucket {
     return this.uploads.list(prefix);
   }
 
-  probe(): Promise<{ conditionalPut: boolean }> {
-    return probeConditionalPut(this);
+  async probe(): Promise<BucketAbilities> {
+    return {
+      conditionalPut: await probeConditionalPut(this),
+      consistentList: await probeListing(this),
+    };
   }
 
   close(): Promise<void> {

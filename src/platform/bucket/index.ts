@@ -2,6 +2,7 @@ export {
   MAX_PARTS,
   MIN_PART_BYTES,
   type Bucket,
+  type BucketAbilities,
   type ByteRange,
   type GetOptions,
   type MultipartInfo,

@@ -14,6 +14,7 @@ import { BucketUnavailable, ObjectNotFound, ObjectTooLarge } from './bucket.erro
 import {
   DEFAULT_MAX_GET_BYTES,
   type Bucket,
+  type BucketAbilities,
   type ByteRange,
   type GetOptions,
   type MultipartInfo,
@@ -23,6 +24,7 @@ import {
   type UploadedPart,
 } from './bucket.port.js';
 import { probeConditionalPut } from './conditional-put.probe.js';
+import { probeListing } from './listing.probe.js';
 import { S3Calls } from './s3-calls.js';
 import { makeS3Client, type S3Options } from './s3-client.js';
 import { statusOf, translate } from './s3-errors.js';
@@ -140,8 +142,11 @@ export class S3Bucket implements Bucket {
     return this.uploads.list(prefix);
   }
 
-  probe(): Promise<{ conditionalPut: boolean }> {
-    return probeConditionalPut(this);
+  async probe(): Promise<BucketAbilities> {
+    return {
+      conditionalPut: await probeConditionalPut(this),
+      consistentList: await probeListing(this),
+    };
   }
 
   close(): Promise<void> {

@@ -14,6 +14,25 @@ export function manifestKey(generation: number, n: number, fence?: number): stri
   return `${manifestPrefix(generation)}${padded(n, 10)}${suffix}.json`;
 }
 
+/** Begins every key that a manifest of this place may have, whatever its form. */
+export function manifestPlacePrefix(generation: number, n: number): string {
+  return `${manifestPrefix(generation)}${padded(n, 10)}`;
+}
+
+/** After every key of this generation's manifests and before those of the next one's. */
+export function manifestGenerationEnd(generation: number): string {
+  return `${manifestPrefix(generation).slice(0, -1)}0`;
+}
+
+/** What a manifest's key says; null for any other key. `epoch` is null in the plain form. */
+export function parseManifestKey(
+  key: string,
+): { generation: number; n: number; epoch: number | null } | null {
+  const [, generation, n, epoch] = /^m\/(\d{8})\/(\d{10})(?:-e(\d{10}))?\.json$/.exec(key) ?? [];
+  if (generation === undefined || n === undefined) return null;
+  return { generation: Number(generation), n: Number(n), epoch: epoch === undefined ? null : Number(epoch) };
+}
+
 export function partPrefix(generation?: number): string {
   return generation === undefined ? 'd/' : `d/${padded(generation, 8)}/`;
 }

@@ -6,12 +6,22 @@ import {
   beatKey,
   LIMITS,
   manifestKey,
+  manifestPlacePrefix,
   manifestPrefix,
+  parseManifestKey,
   type PartEntry,
   type Position,
 } from '../format/index.js';
 
 const TIMEOUT_MS = 30_000;
+/** A place has one or two; whoever can write into the bucket must not make us read without end. */
+const MAX_EPOCHS_OF_ONE_PLACE = 64;
+
+export interface StandingManifest {
+  bytes: Buffer;
+  /** as its key says; null in the plain form */
+  epoch: number | null;
+}
 
 /** What a replica reads from and writes to the bucket; bytes only, nothing here is believed. */
 export class ReplicaBucket {
@@ -21,21 +31,43 @@ export class ReplicaBucket {
     return this.getOrNull(beatKey, LIMITS.maxSmallObjectBytes);
   }
 
-  manifest({ generation, n }: Position): Promise<Buffer | null> {
-    return this.getOrNull(manifestKey(generation, n), LIMITS.maxManifestBytes);
+  /**
+   * What stands at this place: the object with the plain key, or those with an epoch in their keys, highest first.
+   * @param isOwed whether something must be there; else the listing is spared, and nothing is found of the second form
+   */
+  async *manifests({ generation, n }: Position, isOwed: boolean): AsyncIterable<StandingManifest> {
+    const plain = await this.getOrNull(manifestKey(generation, n), LIMITS.maxManifestBytes);
+    if (plain !== null) yield { bytes: plain, epoch: null };
+    if (plain !== null || !isOwed) return;
+    for (const { key, epoch } of (await this.withEpochs({ generation, n })).reverse()) {
+      const bytes = await this.getOrNull(key, LIMITS.maxManifestBytes);
+      if (bytes !== null) yield { bytes, epoch };
+    }
   }
 
   async hasManifest({ generation, n }: Position): Promise<boolean> {
     const info = await this.call('bucket.head', () => this.bucket.head(manifestKey(generation, n)));
-    return info !== null;
+    return info !== null || (await this.withEpochs({ generation, n })).length > 0;
+  }
+
+  private withEpochs({ generation, n }: Position): Promise<{ key: string; epoch: number }[]> {
+    return this.call('bucket.list', async () => {
+      const found: { key: string; epoch: number }[] = [];
+      for await (const { key } of this.bucket.list(`${manifestPlacePrefix(generation, n)}-e`)) {
+        const epoch = parseManifestKey(key)?.epoch ?? null;
+        if (epoch !== null) found.push({ key, epoch });
+        if (found.length >= MAX_EPOCHS_OF_ONE_PLACE) break;
+      }
+      return found;
+    });
   }
 
   /** The last manifest by name; only where there is no beat to say which it is. */
   async lastManifest(): Promise<Position | null> {
     let last: Position | null = null;
     for await (const { key } of this.bucket.list(manifestPrefix())) {
-      const match = /^m\/(\d{8})\/(\d{10})\.json$/.exec(key);
-      if (match !== null) last = { generation: Number(match[1]), n: Number(match[2]) };
+      const place = parseManifestKey(key);
+      if (place !== null) last = { generation: place.generation, n: place.n };
     }
     return last;
   }

@@ -47,7 +47,7 @@ describe.each(bucketKinds)('a bucket in $name', (kind) => {
     const results = await Promise.all(bodies.map((body) => bucket.put('m/2', body, { ifNoneMatch: true })));
     expect(results.filter(({ created }) => created)).toHaveLength(1);
     expect(await bucket.get('m/2')).toEqual(bodies[results.findIndex(({ created }) => created)]);
-    expect(await bucket.probe()).toEqual({ conditionalPut: true });
+    expect(await bucket.probe()).toEqual({ conditionalPut: true, consistentList: true });
     expect(await keysOf(bucket, '')).toEqual(['m/2']);
   });
 

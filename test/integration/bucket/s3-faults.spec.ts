@@ -178,9 +178,9 @@ describe('what cannot be taken for done', () => {
   }, 30_000);
 
   it('a gateway that drops the condition: the probe sees it', async () => {
-    expect(await bucket.probe()).toEqual({ conditionalPut: true });
+    expect(await bucket.probe()).toEqual({ conditionalPut: true, consistentList: true });
     proxy.put(ignoreConditions(gateway.owner), { method: 'PUT' });
-    expect(await bucket.probe()).toEqual({ conditionalPut: false });
+    expect(await bucket.probe()).toEqual({ conditionalPut: false, consistentList: true });
     expect(await keysOf(bucket, '')).toEqual([]);
   });
 });

@@ -1,10 +1,9 @@
 import type { Bucket } from '../../../src/platform/bucket/index.js';
-import { ObjectNotFound } from '../../../src/platform/bucket/index.js';
 import {
   assertFollows,
   chainLink,
   expectHeader,
-  manifestKey,
+  manifestPlacePrefix,
   manifestPrefix,
   MultisetHash,
   parseLine,
@@ -60,12 +59,11 @@ export class StrictReader {
     const generation = await this.newestGeneration();
     if (generation === null) return null;
     const isNew = generation !== this.head?.generation;
-    try {
-      return await this.bucket.get(manifestKey(generation, isNew ? 1 : (this.head?.n ?? 0) + 1));
-    } catch (error) {
-      if (error instanceof ObjectNotFound) return null;
-      throw error;
-    }
+    const n = isNew ? 1 : (this.head?.n ?? 0) + 1;
+    const standing: string[] = [];
+    for await (const { key } of this.bucket.list(manifestPlacePrefix(generation, n))) standing.push(key);
+    const highest = standing.at(-1);
+    return highest === undefined ? null : this.bucket.get(highest);
   }
 
   private async newestGeneration(): Promise<number | null> {

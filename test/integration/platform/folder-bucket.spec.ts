@@ -48,7 +48,7 @@ describe('folder bucket', () => {
     );
     expect(results.filter(({ created }) => created)).toHaveLength(1);
     expect(await bucket.get('m/1.json')).toEqual(bodies[results.findIndex(({ created }) => created)]);
-    expect(await bucket.probe()).toEqual({ conditionalPut: true });
+    expect(await bucket.probe()).toEqual({ conditionalPut: true, consistentList: true });
     expect(await readdir(folder)).toEqual(['m']);
   });
 

@@ -1,7 +1,7 @@
 // docs/reader is a second reader of the format, in another language, written from docs/replica-format.md alone. What it
 // reads from the publisher's bucket is compared with the source, so the page, the publisher and our own reader agree.
 import { execFile } from 'node:child_process';
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Heartbeat } from '../../../connector/publish/heartbeat.js';
@@ -142,6 +142,16 @@ describe('a reader written from the format document alone', () => {
     await expectSource(reading);
     expect(reading.summary.types.deal?.count).toBe(0);
     expect(reading.summary.n).toBe(3);
+  });
+
+  it('reads manifests that are named with an epoch, and passes over unsigned ones', async () => {
+    const copy = join(await makeTempFolder('epochs'), 'bucket');
+    await cp(world.bucketFolder, copy, { recursive: true });
+    for (const n of [1, 2, 3]) await rename(join(copy, manifestKey(1, n)), join(copy, manifestKey(1, n, 1)));
+    await writeFile(join(copy, manifestKey(1, 2, 9)), '{"not":"signed"}');
+    await expectSource(await read(copy));
+    await rename(join(copy, manifestKey(1, 3, 1)), join(copy, manifestKey(1, 3, 2)));
+    expect(await read(copy)).toMatchObject({ exitCode: 1 });
   });
 
   it('refuses one flipped bit in any object', async () => {
