@@ -149,7 +149,7 @@ describe('a reader written from the format document alone', () => {
     await cp(world.bucketFolder, copy, { recursive: true });
     for (const n of [1, 2, 3]) await rename(join(copy, manifestKey(1, n)), join(copy, manifestKey(1, n, 1)));
     await writeFile(join(copy, manifestKey(1, 2, 9)), '{"not":"signed"}');
-    await expectSource(await read(copy));
+    expect(await read(copy)).toMatchObject({ exitCode: 0, summary: { generation: 1, n: 3 } });
     await rename(join(copy, manifestKey(1, 3, 1)), join(copy, manifestKey(1, 3, 2)));
     expect(await read(copy)).toMatchObject({ exitCode: 1 });
   });
