@@ -52,11 +52,20 @@ export async function readCatalog(session: Session): Promise<CloudCatalog | null
   };
 }
 
-export async function readActiveVersion(
-  db: ConnectorDatabase,
-): Promise<{ version: number; hash: string } | null> {
-  const [row] = await db.query<{ version: number; hash: string }>(ACTIVE);
+interface ActiveVersion {
+  version: number;
+  hash: string;
+}
+
+export async function readActiveVersion(db: ConnectorDatabase): Promise<ActiveVersion | null> {
+  const [row] = await db.query<ActiveVersion>(ACTIVE);
   return row ?? null;
+}
+
+/** The same inside a transaction. */
+export async function readActiveVersionIn(tx: Session): Promise<ActiveVersion | null> {
+  const { rows } = await tx.query<ActiveVersion>(ACTIVE);
+  return rows[0] ?? null;
 }
 
 /** The view of a type, quoted. Type names come from the catalogue, which only the maintainer may write. */

@@ -7,6 +7,7 @@ import type { LaneEvents } from './lane-events.js';
 import { ManifestShelf } from './manifest-shelf.js';
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase } from '../connector-database.js';
+import { holdingPolicy } from './policy-hold.js';
 import { ForkDetected, GenerationSpoiled, PolicyChanged } from './publish.errors.js';
 import type { Spool } from './spool.js';
 import type { ConnectorTrust } from './trust.js';
@@ -46,9 +47,10 @@ export class Uploader {
     }
     // The last look at the lease before the commit: a publisher that slept must not commit for its successor.
     await this.parts.lease.confirm();
-    await this.assertPolicy(batch);
-    await this.parts.events.reach('manifest-ready', batch);
-    const other = await this.shelf.put(batch, form);
+    const other = await holdingPolicy(this.parts.db, batch.policyVersion, async () => {
+      await this.parts.events.reach('manifest-ready', batch);
+      return this.shelf.put(batch, form);
+    });
     await this.parts.events.reach('manifest-put', batch);
     if (other !== null) throw await this.stranger(other);
     await this.parts.batches.markPublished(batch);

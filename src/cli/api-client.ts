@@ -36,10 +36,11 @@ export class ApiClient {
     return this.request<T>('GET', path);
   }
 
-  post<T>(path: string, body: unknown = {}): Promise<T> {
+  post<T>(path: string, body: unknown = {}, waitMs = timeoutMs): Promise<T> {
     return this.request<T>('POST', path, {
       body: JSON.stringify(body),
       headers: { 'content-type': 'application/json' },
+      signal: AbortSignal.timeout(waitMs),
     });
   }
 

@@ -4,6 +4,8 @@ import { DomainError } from '../platform/errors/index.js';
 import { CliError } from './cli.errors.js';
 import { buildProgram } from './program.js';
 
+const EXIT_USAGE = 2;
+
 // What a person can mend is told in a sentence; a stack is for a fault of ours.
 try {
   await buildProgram().parseAsync(process.argv);
@@ -12,7 +14,8 @@ try {
 }
 
 function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode;
+  // 0 after --help and --version; anything else is an argument that was not understood
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
   if (error instanceof CliError) {
     process.stderr.write(`${[error.message, ...(error.options.details ?? [])].join('\n  ')}\n`);
     return error.options.exitCode ?? 1;

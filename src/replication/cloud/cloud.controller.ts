@@ -2,8 +2,15 @@ import { Body, Controller, Get, HttpCode, Param, ParseIntPipe, Post } from '@nes
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { NotFound } from '../../platform/errors/index.js';
 import { Ctx, type RequestContext } from '../../platform/http/index.js';
-import { PolicyService, type ActivePolicy, type PolicyCheck, type PolicyVersion } from '../policy/index.js';
+import {
+  PolicyService,
+  type ActivePolicy,
+  type PolicyCheck,
+  type PolicyPreview,
+  type PolicyVersion,
+} from '../policy/index.js';
 import { CloudStatusService, type CloudStatus } from './cloud-status.service.js';
+import { PolicyPreviewDto } from './policy-preview.dto.js';
 import {
   ActivePolicyDto,
   CloudStatusDto,
@@ -61,6 +68,17 @@ export class CloudController {
   @ApiResponse({ status: 200, type: PolicyCheckDto })
   check(@Ctx() ctx: RequestContext, @Body() body: PolicyDocumentDto): Promise<PolicyCheck> {
     return this.policies.check(ctx, body.yaml);
+  }
+
+  @Post('policy/preview')
+  @HttpCode(200)
+  @ApiOperation({
+    operationId: 'previewCloudPolicy',
+    summary: 'What would enter and leave against the policy in force, with samples',
+  })
+  @ApiResponse({ status: 200, type: PolicyPreviewDto })
+  preview(@Ctx() ctx: RequestContext, @Body() body: PolicyDocumentDto): Promise<PolicyPreview> {
+    return this.policies.preview(ctx, body.yaml);
   }
 
   @Post('policy/propose')

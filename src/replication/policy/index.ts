@@ -2,4 +2,4 @@ export { activatePolicy, bootstrapPolicy } from './activation/policy-activation.
 export { proposePolicy } from './activation/policy-proposal.js';
 export { readActivePolicy, type PolicyState, type PolicyVersion } from './activation/policy.store.js';
 export { MaintainerDatabase, POLICY_OPTIONS, type PolicyOptions } from './maintainer-database.js';
-export { PolicyService, type ActivePolicy, type PolicyCheck } from './policy.service.js';
+export { PolicyService, type ActivePolicy, type PolicyCheck, type PolicyPreview } from './policy.service.js';

@@ -1,4 +1,4 @@
-import { Conflict, DomainError, InvalidInput, NotFound } from '../../platform/errors/index.js';
+import { Conflict, DomainError, InvalidInput, NotFound, Unavailable } from '../../platform/errors/index.js';
 import type { PolicyIssue } from './document/policy.model.js';
 
 /** 400: the document is not a policy; `issues` gives line, column, path, message and suggestion of each. */
@@ -44,6 +44,16 @@ export class PolicyAlreadyInstalled extends Conflict {
   constructor() {
     super('policy_already_installed', {
       detail: 'Only the very first policy comes without a second person.',
+    });
+  }
+}
+
+/** 503: the connector is in the middle of a PUT to a bucket that does not answer; nothing was changed. */
+export class PublishingUnderWay extends Unavailable {
+  constructor() {
+    super('publishing_under_way', {
+      detail:
+        'The connector is publishing a batch under the policy in force and its bucket is slow to answer. Nothing was changed; approve again in a moment.',
     });
   }
 }

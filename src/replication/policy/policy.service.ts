@@ -17,12 +17,22 @@ import type { PolicyIssue } from './document/policy.model.js';
 import { MaintainerDatabase } from './maintainer-database.js';
 import { countPolicy, type TypeNumbers } from './policy-numbers.js';
 import { PolicyVersionNotFound } from './policy.errors.js';
+import { previewPolicy, type TypePreview } from './preview/preview-policy.js';
 
 export interface PolicyCheck {
   readonly ok: boolean;
   readonly errors: readonly PolicyIssue[];
   /** empty where there are errors */
   readonly counts: readonly TypeNumbers[];
+}
+
+export interface PolicyPreview {
+  readonly ok: boolean;
+  readonly errors: readonly PolicyIssue[];
+  /** version of the policy in force; null: nothing leaves now */
+  readonly against: number | null;
+  /** empty where there are errors */
+  readonly types: readonly TypePreview[];
 }
 
 export interface ActivePolicy extends PolicyVersion {
@@ -53,6 +63,18 @@ export class PolicyService {
     const parsed = parsePolicy(yaml, await readPolicySchema(this.dataSource));
     if (!parsed.ok) return { ok: false, errors: parsed.issues, counts: [] };
     return { ok: true, errors: [], counts: await countPolicy(this.dataSource, parsed.policy) };
+  }
+
+  /** What would enter and leave against the policy in force, with samples. Changes nothing. */
+  async preview(ctx: RequestContext, yaml: string): Promise<PolicyPreview> {
+    this.requireManageCloud(ctx);
+    const parsed = parsePolicy(yaml, await readPolicySchema(this.dataSource));
+    if (!parsed.ok) return { ok: false, errors: parsed.issues, against: null, types: [] };
+    const compared = await previewPolicy(await this.maintainer.connect(), parsed.policy, (type) => {
+      const hidden = this.access.hiddenFields(ctx, type);
+      return this.access.can(ctx, type, 'read') === 'all' && !type.title.some((name) => hidden.has(name));
+    });
+    return { ok: true, errors: [], ...compared };
   }
 
   /** @throws PolicyInvalid, PolicyVersionTaken */

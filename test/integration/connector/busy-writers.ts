@@ -9,11 +9,20 @@ types:
   contact: { follows: account }
   deal: { follows: account }
   product:
+  activity: { follows: deal }
+  case: { follows: account.parent }
+  campaign: { where: { field: status, op: eq, value: active } }
+  campaignMember: { follows: campaign }
+  lead: { follows: { through: campaignMember } }
 `;
 
 const ACCOUNTS = 40;
 const PRODUCTS = 120;
 const DEALS = 200;
+const CAMPAIGNS = 8;
+const LEADS = 40;
+const MEMBERS = 80;
+const FOLLOWERS = 120;
 const START_PRICE = 1_000;
 /** no transfer changes it */
 export const CONSTANT_SUM = PRODUCTS * START_PRICE;
@@ -23,11 +32,20 @@ interface Ids {
   products: string[];
   deals: string[];
   contacts: string[];
+  /** they hang on deals, which hang on accounts */
+  activities: string[];
+  /** they hang on the parents of accounts */
+  cases: string[];
+  campaigns: string[];
+  leads: string[];
+  /** link campaigns and leads */
+  members: string[];
 }
 
 /**
  * People at work, as rough as they come: transfers between rows, savepoints, aborts, two-phase commits, long
- * transactions, asynchronous commits, parents that leave the policy and come back, and children that change parents.
+ * transactions, asynchronous commits, parents that leave the policy and come back, and children that change parents, over
+ * two levels and through a link table.
  */
 export class BusyWriters {
   private readonly clients: pg.Client[] = [];
@@ -78,7 +96,8 @@ export class BusyWriters {
       },
       ...{ account_id: pick(accounts), contact_id: pick(contacts), product_id: pick(products) },
     }));
-    return new BusyWriters(world, { accounts, products, deals, contacts });
+    const far = await prepareFar(make, accounts, deals);
+    return new BusyWriters(world, { accounts, products, deals, contacts, ...far });
   }
 
   async start(count: number): Promise<void> {
@@ -123,6 +142,7 @@ export class BusyWriters {
     if (chance(0.3)) await this.savepoint(client);
     if (chance(0.5)) await this.parents(client);
     if (chance(0.5)) await this.children(client);
+    if (chance(0.6)) await this.far(client);
     if (chance(0.05)) await sleep(randomInt(300, 900));
     else if (chance(0.5)) await sleep(randomInt(25));
     await this.transfer(client);
@@ -167,6 +187,38 @@ export class BusyWriters {
     ]);
   }
 
+  /** Rows that hang on a record two steps away, or on one that a link names. */
+  private async far(client: pg.Client): Promise<void> {
+    const { accounts, activities, campaigns, cases, deals, leads, members } = this.ids;
+    const writes: [string, unknown[]][] = [
+      ['UPDATE crm.activity SET deal_id = $1 WHERE id = $2', [pick(deals), pick(activities)]],
+      ['UPDATE crm.case SET account_id = $1 WHERE id = $2', [pick(accounts), pick(cases)]],
+      [
+        'UPDATE crm.account SET parent_id = $1 WHERE id = $2',
+        [chance(0.2) ? null : pick(accounts), pick(accounts)],
+      ],
+      ['UPDATE crm.campaign SET status = $1 WHERE id = $2', [campaignStatus(), pick(campaigns)]],
+      [
+        `UPDATE crm.campaign_member m SET lead_id = $1 WHERE id = $2 AND NOT EXISTS (
+           SELECT 1 FROM crm.campaign_member o WHERE o.campaign_id = m.campaign_id AND o.lead_id = $1)`,
+        [pick(leads), pick(members)],
+      ],
+      [
+        'UPDATE crm.campaign_member SET deleted_at = CASE WHEN deleted_at IS NULL THEN now() END WHERE id = $1',
+        [pick(members)],
+      ],
+      ['UPDATE crm.campaign_member SET lead_id = NULL WHERE id = $1', [pick(members)]],
+      ['DELETE FROM crm.campaign_member WHERE id = $1', [pick(members)]],
+      [
+        `INSERT INTO crm.campaign_member (id, created_at, updated_at, version, status, campaign_id, lead_id)
+         VALUES ($1, now(), now(), 1, 'sent', $2, $3) ON CONFLICT DO NOTHING`,
+        [pick(members), pick(campaigns), pick(leads)],
+      ],
+    ];
+    const [sql, values] = writes[randomInt(writes.length)] ?? ['SELECT 1', []];
+    await client.query(sql, values);
+  }
+
   private async children(client: pg.Client): Promise<void> {
     const { accounts, deals, contacts, products } = this.ids;
     const what = randomInt(6);
@@ -202,6 +254,33 @@ export class BusyWriters {
   }
 }
 
+type Make = (
+  count: number,
+  table: string,
+  values: (index: number) => Record<string, unknown>,
+) => Promise<string[]>;
+
+async function prepareFar(make: Make, accounts: string[], deals: string[]) {
+  const activities = await make(FOLLOWERS, 'crm.activity', (i) => ({
+    ...{ kind: 'note', subject: `n${String(i)}`, done: false, deal_id: pick(deals) },
+  }));
+  const cases = await make(FOLLOWERS, 'crm.case', (i) => ({
+    ...{ subject: `s${String(i)}`, status: 'new', priority: 'normal', account_id: pick(accounts) },
+  }));
+  const campaigns = await make(CAMPAIGNS, 'crm.campaign', (i) => ({
+    ...{ name: `k${String(i)}`, kind: 'other', status: campaignStatus() },
+  }));
+  const leads = await make(LEADS, 'crm.lead', (i) => ({ last_name: `l${String(i)}`, status: 'new' }));
+  // each of its own, because a lead is in a campaign once
+  const members = await make(MEMBERS, 'crm.campaign_member', (i) => ({
+    status: 'sent',
+    campaign_id: campaigns[i % CAMPAIGNS],
+    lead_id: leads[Math.floor(i / CAMPAIGNS) * 3 + (i % 3)],
+  }));
+  return { activities, cases, campaigns, leads, members };
+}
+
+const campaignStatus = () => (chance(0.4) ? 'active' : 'planned');
 const sector = () => (chance(0.4) ? 'medical' : chance(0.5) ? 'retail' : null);
 const chance = (probability: number) => Math.random() < probability;
 

@@ -5,6 +5,7 @@ import { LeaseLost } from '../../../connector/publish/publish.errors.js';
 import type { LaneStep } from '../../../connector/publish/lane-events.js';
 import { Spool } from '../../../connector/publish/spool.js';
 import { manifestKey, partPrefix } from '../../../src/replication/format/index.js';
+import { waitFor } from '../../support/wait-for.js';
 import { Crash, crashAt, openWorld, viewContent, type ConnectorWorld } from './connector-world.js';
 
 const POLICY = `
@@ -290,6 +291,45 @@ types:
       expect(world.reader.head).toMatchObject({ generation: 2, n: 1 });
     },
   );
+
+  it('waits for the manifest that is being put, and lets no other begin', async () => {
+    await account({ sector: 'retail' });
+    let approved = false;
+    let approval: Promise<void> = Promise.resolve();
+    const seen: Record<string, boolean> = {};
+    const change = {
+      onStep: async (reached: LaneStep, batch: { generation: number; n: number }) => {
+        if (batch.generation !== 1 || batch.n !== 2) return;
+        if (reached === 'manifest-ready') {
+          approval = world.activate(NARROWER).then(() => {
+            approved = true;
+          });
+          await waitFor(
+            async () => {
+              const [row] = await world.sql(
+                `SELECT count(*)::int AS waiting FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+              );
+              return row?.waiting === 1;
+            },
+            { what: 'the approval to wait' },
+          );
+          seen.beforePut = approved;
+        }
+      },
+    };
+    const lane = await world.publisher({ listeners: [change] });
+    await lane.settle();
+    await account({ sector: 'retail' });
+    expect(await lane.publisher.turn()).toBe('published');
+    expect(seen).toEqual({ beforePut: false });
+    expect(await world.bucket.head(manifestKey(1, 2))).not.toBeNull();
+    await approval;
+    await account({ sector: 'retail' });
+    await lane.settle();
+    expect(await world.bucket.head(manifestKey(1, 3))).toBeNull();
+    await expectExact();
+  });
 
   it('restarts a first snapshot that was half read', async () => {
     const change = {

@@ -7,6 +7,7 @@ import { sessionOptions } from '../../../src/platform/database/index.js';
 import { createLogger } from '../../../src/platform/logging/index.js';
 import { keyFolders, ReplicaKeyStore } from '../../../src/replication/format/index.js';
 import { PINNED_ROOT_FILE, ReplicaFollower } from '../../../src/replication/replica/index.js';
+import { toColumnName } from '../../../src/records/index.js';
 import { createReplicaDatabase, type TestDatabase } from '../../support/index.js';
 import { BusyWriters, CONSTANT_SUM, INVARIANT_POLICY } from './busy-writers.js';
 import {
@@ -17,7 +18,9 @@ import {
   type TestPublisher,
 } from './connector-world.js';
 
-export const TYPES = ['account', 'contact', 'deal', 'product'] as const;
+export const TYPES = [
+  ...['account', 'contact', 'deal', 'product', 'activity', 'case', 'campaign', 'campaignMember', 'lead'],
+] as const;
 const WRITERS = 16;
 
 type Content = Map<string, Map<string, string>>;
@@ -228,7 +231,7 @@ class DatabaseReplica implements Replica {
         [type],
       );
       const stored = await this.pool.query<{ id: string; row: string }>(
-        `SELECT r.id, row_to_json(r)::text AS row FROM (SELECT ${rows[0]?.columns ?? ''} FROM crm.${type}) r`,
+        `SELECT r.id, row_to_json(r)::text AS row FROM (SELECT ${rows[0]?.columns ?? ''} FROM crm."${toColumnName(type)}") r`,
       );
       content.set(type, new Map(stored.rows.map(({ id, row }) => [id, row])));
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConnectorDatabase } from '../../../connector/connector-database.js';
 import { runInvariant } from './invariant-run.js';
-import { ReadCommitted, SequenceCursor, XminHorizon } from './known-shortcuts.js';
+import { forgetDependents, ReadCommitted, SequenceCursor, XminHorizon } from './known-shortcuts.js';
 
 const MINUTE_MS = 60_000;
 const MUTANT_MS = 45_000;
@@ -64,5 +64,40 @@ describe('the invariant', () => {
       expect(report.differing + report.brokenSums).toBeGreaterThan(0);
     },
     2 * MINUTE_MS,
+  );
+
+  it.each([
+    ['account', 'activity'],
+    ['account', 'case'],
+    ['campaign', 'lead'],
+  ])(
+    'catches a change of %s that does not reach %s, two levels further',
+    async (changed, far) => {
+      const report = await runInvariant({
+        ...{ durationMs: 2 * MUTANT_MS, withDatabase: false, stopAtFirst: true },
+        publisher: async (world) => {
+          await forgetDependents(world, changed, far);
+          return {};
+        },
+      });
+      expect(report.differing + report.brokenSums).toBeGreaterThan(0);
+    },
+    4 * MINUTE_MS,
+  );
+
+  it(
+    'catches a link that does not say which record it named before',
+    async () => {
+      const report = await runInvariant({
+        ...{ durationMs: 2 * MUTANT_MS, withDatabase: false, stopAtFirst: true },
+        publisher: async (world) => {
+          await world.sql(`UPDATE replication.capture_rule SET links = '{}'`);
+          await world.sql('SELECT replication.sync_capture()');
+          return {};
+        },
+      });
+      expect(report.differing + report.brokenSums).toBeGreaterThan(0);
+    },
+    4 * MINUTE_MS,
   );
 });

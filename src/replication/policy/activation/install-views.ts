@@ -21,8 +21,8 @@ export async function installViews(tx: SqlRunner, compiled: CompiledPolicy, vers
   for (const rule of compiled.captureRules)
     await query(
       tx,
-      'INSERT INTO replication.capture_rule (relation, type, key_column) VALUES ($1::regclass, $2, $3)',
-      [rule.table, rule.type, rule.keyColumn],
+      'INSERT INTO replication.capture_rule (relation, type, key_column, links) VALUES ($1::regclass, $2, $3, $4)',
+      [rule.table, rule.type, rule.keyColumn, rule.links],
     );
   await query(tx, 'SELECT replication.sync_capture()');
   await query(tx, 'DELETE FROM replication.view_catalog');

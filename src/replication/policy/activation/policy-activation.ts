@@ -2,6 +2,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import type { AuditTrail } from '../../../audit/index.js';
 import { query, withTransaction } from '../../../platform/database/index.js';
 import type { RequestContext } from '../../../records/index.js';
+import { policyGate } from '../../policy-gate/index.js';
 import { compilePolicy } from '../compile/compile-policy.js';
 import { parsePolicy } from '../document/parse-policy.js';
 import type { CloudPolicy } from '../document/policy.model.js';
@@ -10,6 +11,7 @@ import {
   PolicyInvalid,
   PolicyNotProposed,
   PolicyVersionNotFound,
+  PublishingUnderWay,
   SecondPersonNeeded,
 } from '../policy.errors.js';
 import { installViews } from './install-views.js';
@@ -25,6 +27,10 @@ type Auditor = Pick<AuditTrail, 'append'>;
 
 /** Serialises activations; any fixed number would do. */
 const activationLock = 7_081_340_002;
+
+/** A manifest is small; where its PUT takes longer, the bucket does not answer. */
+const gateWaitMs = 30_000;
+const lockNotAvailable = '55P03';
 
 /**
  * Puts a version into force, as holdfast_maintainer: views, triggers, catalogue, state and audit row are one
@@ -88,6 +94,7 @@ async function putIntoForce(
 ): Promise<void> {
   const policy = await readPolicy(tx, chosen.yaml);
   await installViews(tx, compilePolicy(policy), chosen.version);
+  await closeGate(tx);
   await query(tx, `UPDATE replication.policy SET state = 'superseded' WHERE state = 'active'`);
   await query(
     tx,
@@ -104,6 +111,14 @@ async function putIntoForce(
       after: null,
     },
   ]);
+}
+
+/** Waits for the manifest that is being put, and lets none begin until this is committed. */
+async function closeGate(tx: QueryRunner): Promise<void> {
+  await query(tx, `SET LOCAL lock_timeout = '${String(gateWaitMs)}'`);
+  await query(tx, 'SELECT pg_advisory_xact_lock($1)', [policyGate]).catch((error: unknown) => {
+    throw (error as { code?: unknown }).code === lockNotAvailable ? new PublishingUnderWay() : error;
+  });
 }
 
 /** Read again at activation: since it was proposed a field may have gone, and then nobody has agreed to the rest. */

@@ -12,7 +12,7 @@ import {
   selectedBlobSql,
   selectedBlobView,
 } from './attachments-sql.js';
-import { dependentsName, dependentsSql, typesReadByFilters } from './dependents-sql.js';
+import { dependentsName, dependentsSql, typesReadOnTheWay } from './dependents-sql.js';
 import { identifier, plainTableName } from './sql-text.js';
 import { systemViews } from './system-set.js';
 import { policyViewSql } from './view-sql.js';
@@ -51,6 +51,8 @@ export interface CaptureRule {
   readonly table: string;
   readonly type: string;
   readonly keyColumn: 'id';
+  /** `[lead, lead_id]`: the records that a link row names, or named, are logged as changed with it */
+  readonly links: readonly string[];
 }
 
 export interface CompiledPolicy {
@@ -69,11 +71,11 @@ export function compilePolicy(policy: CloudPolicy): CompiledPolicy {
     treatments: [],
     dependents: types.some(({ name }) => name === view.type) ? dependentsOn(policy, view.type) : null,
   }));
-  const readOnlyByFilters = typesReadByFilters(policy);
+  const onTheWay = typesReadOnTheWay(policy);
   for (const meta of types) {
     if (meta.cloud === 'system' || meta.name === attachmentType) continue;
     const type = policy.types.get(meta.name);
-    if (!type && !readOnlyByFilters.has(meta.name)) continue;
+    if (!type && !onTheWay.has(meta.name)) continue;
     views.push({
       type: meta.name,
       tableName: plainTableName(meta),
@@ -94,7 +96,7 @@ export function compilePolicy(policy: CloudPolicy): CompiledPolicy {
   return {
     views,
     homeViews: hasFiles ? [{ name: selectedBlobView, create: selectedBlobSql(policy) }] : [],
-    captureRules: captureRules(hasFiles),
+    captureRules: captureRules(policy, hasFiles),
   };
 }
 
@@ -110,17 +112,28 @@ function fieldNotes({ fields, customFields }: PolicyType): FieldNote[] {
   });
 }
 
-/** A type that only filters read: its changes must be followed, though not one of its rows is selected. */
+/** A type that only conditions of others read: its changes must be followed, though not one of its rows is selected. */
 function emptyViewSql(type: string, table: string): string {
   return `CREATE VIEW cloud.${identifier(type)} WITH (security_barrier) AS\nSELECT t.id FROM ${table} t WHERE FALSE`;
 }
 
-function captureRules(hasFiles: boolean): CaptureRule[] {
-  const rule = (table: string, type: string): CaptureRule => ({ table, type, keyColumn: 'id' });
+/** A record may leave because a link row is gone, and then nothing is left that leads from the one to the other. */
+function linksOf(policy: CloudPolicy, link: string): string[] {
+  return [...policy.types.values()].flatMap((type) =>
+    type.follows.flatMap((follow) =>
+      follow.kind === 'link' && follow.type === link ? [type.meta.name, follow.reference.column] : [],
+    ),
+  );
+}
+
+function captureRules(policy: CloudPolicy, hasFiles: boolean): CaptureRule[] {
+  const rule = (table: string, type: string, links: string[] = []): CaptureRule => ({
+    ...{ table, type, keyColumn: 'id', links },
+  });
   return [
     ...recordTypes()
       .filter(({ name }) => name !== attachmentType)
-      .map((type) => rule(type.table, type.name)),
+      .map((type) => rule(type.table, type.name, linksOf(policy, type.name))),
     rule('crm.custom_field', 'custom_field'),
     rule('access.role', 'role'),
     rule('access.replica_login', 'replica_login'),

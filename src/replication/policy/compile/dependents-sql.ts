@@ -1,12 +1,14 @@
+import { toColumnName } from '../../../records/index.js';
 import {
   attachmentType,
   type CloudPolicy,
   type PolicyFilter,
+  type PolicyFollow,
   type PolicyType,
 } from '../document/policy.model.js';
 import { Aliases } from './aliases.js';
 import { attachmentMembershipSql, attachmentTable } from './attachments-sql.js';
-import { membershipSql } from './membership-sql.js';
+import { isFollowedAtOnce, membershipSql } from './membership-sql.js';
 import { identifier, literal } from './sql-text.js';
 
 /** Rows of a type that hang on the changed ones, as one common table expression. */
@@ -38,8 +40,9 @@ export function dependentsSql(policy: CloudPolicy, changed: string): string | nu
   ].join('\n');
 }
 
+/** In lower case: the connector takes no name that would need quotes. */
 export function dependentsName(type: string): string {
-  return `dependents_${type}`;
+  return `dependents_${toColumnName(type)}`;
 }
 
 function answerSql(policy: CloudPolicy, type: string, steps: readonly Step[]): string {
@@ -65,7 +68,8 @@ class DependentsWalk {
   from(changed: string): Step[] {
     // A parent's own values matter one hop away only; whether it is selected carries on from child to child.
     for (const type of this.policy.types.values())
-      for (const column of hopColumns(type, changed)) this.children(type, column, '= ANY (ids)', true);
+      for (const column of [...hopColumns(type, changed), ...middleColumns(type, changed)])
+        this.children(type, column, '= ANY (ids)', true);
     this.spread(changed, '= ANY (ids)');
     return this.steps;
   }
@@ -80,20 +84,39 @@ class DependentsWalk {
     for (const type of this.policy.types.values())
       for (const field of type.fields) {
         if (field.field.target !== parent) continue;
-        const isFollowed = type.follows.some((follow) => follow.reference.name === field.field.name);
+        const isFollowed = isFollowedAtOnce(type, field.field);
         const isShown = field.treatment.kind !== 'omit' && this.policy.types.has(parent);
         if (isFollowed || isShown) this.children(type, field.field.column, condition, isFollowed);
       }
+    for (const type of this.policy.types.values())
+      for (const follow of type.follows) if (follow.type === parent) this.further(type, follow, condition);
+  }
+
+  /** Those that follow over two steps or through a link; what follows at once is a child. */
+  private further(type: PolicyType, follow: PolicyFollow, condition: string): void {
+    if (follow.kind === 'link') {
+      const column = `c.${identifier(follow.reference.column)}`;
+      const where = `c.id ${condition} AND ${column} IS NOT NULL`;
+      this.spreadFrom(type.meta.name, this.add(type.meta.name, follow.link.table, where, column));
+    } else if (follow.next) {
+      const { type: middle, reference } = follow.next;
+      const between = `SELECT m.id FROM ${middle.table} m WHERE m.${identifier(reference.column)} ${condition}`;
+      this.children(type, follow.reference.column, `IN (${between})`, true);
+    }
   }
 
   private children(type: PolicyType, column: string, condition: string, changesSelection: boolean): void {
     const name = this.add(type.meta.name, type.meta.table, `c.${identifier(column)} ${condition}`);
-    if (changesSelection) this.spread(type.meta.name, `IN (SELECT ${name}.id FROM ${name})`);
+    if (changesSelection) this.spreadFrom(type.meta.name, name);
   }
 
-  private add(type: string, table: string, condition: string): string {
+  private spreadFrom(type: string, step: string): void {
+    this.spread(type, `IN (SELECT ${step}.id FROM ${step})`);
+  }
+
+  private add(type: string, table: string, condition: string, id = 'c.id'): string {
     const name = `s${String(this.steps.length)}`;
-    this.steps.push({ name, type, sql: `SELECT c.id FROM ${table} c WHERE ${condition}` });
+    this.steps.push({ name, type, sql: `SELECT ${id} AS id FROM ${table} c WHERE ${condition}` });
     return name;
   }
 }
@@ -112,11 +135,21 @@ function hopColumns(type: PolicyType, target: string): Set<string> {
   return columns;
 }
 
-/** Types whose values a filter reads through a reference, though the policy may not select them. */
-export function typesReadByFilters(policy: CloudPolicy): Set<string> {
+/** Columns from which the type follows over two steps with the given type in the middle. */
+function middleColumns(type: PolicyType, middle: string): string[] {
+  return type.follows.flatMap((follow) =>
+    follow.kind === 'reference' && follow.next?.type.name === middle ? [follow.reference.column] : [],
+  );
+}
+
+/** Types that conditions read through a reference, though the policy may not select them. */
+export function typesReadOnTheWay(policy: CloudPolicy): Set<string> {
   const read = new Set<string>();
-  for (const type of policy.types.values())
+  for (const type of policy.types.values()) {
     for (const { target } of type.meta.fields)
       if (target && hopColumns(type, target).size > 0) read.add(target);
+    for (const follow of type.follows)
+      if (follow.kind === 'reference' && follow.next) read.add(follow.next.type.name);
+  }
   return read;
 }

@@ -1,4 +1,5 @@
-import type { CloudPolicy, PolicyType } from '../document/policy.model.js';
+import type { FieldMeta } from '../../../records/index.js';
+import type { CloudPolicy, LinkFollow, PolicyType, ReferenceFollow } from '../document/policy.model.js';
 import { Aliases } from './aliases.js';
 import { filterSql } from './filter-sql.js';
 import { identifier } from './sql-text.js';
@@ -14,18 +15,57 @@ export function membershipSql(policy: CloudPolicy, type: string, alias: string, 
 }
 
 function followsSql(policy: CloudPolicy, type: PolicyType, alias: string, aliases: Aliases): string[] {
-  const columns = type.follows.map((follow) => `${alias}.${identifier(follow.reference.column)}`);
-  const exists = type.follows.map((follow, index) => {
-    const parent = aliases.next();
-    const table = policy.types.get(follow.type)?.meta.table ?? '';
-    return (
-      `EXISTS (SELECT 1 FROM ${table} ${parent} WHERE ${parent}.id = ${columns[index] ?? ''} ` +
-      `AND ${membershipSql(policy, follow.type, parent, aliases)})`
-    );
-  });
-  if (exists.length <= 1) return exists;
+  const references = type.follows.filter((follow) => follow.kind === 'reference');
+  const columns = references.map(({ reference }) => `${alias}.${identifier(reference.column)}`);
+  const leads = references.map((follow) => referenceSql(policy, follow, alias, aliases));
+  const links = type.follows
+    .filter((follow) => follow.kind === 'link')
+    .map((follow) => linkSql(policy, follow, alias, aliases));
+  if (type.follows.length <= 1) return [...leads, ...links];
+  const isAnySet = columns.length > 0 ? [`num_nonnulls(${columns.join(', ')}) > 0`] : [];
   return [
-    `num_nonnulls(${columns.join(', ')}) > 0`,
-    ...exists.map((condition, index) => `(${columns[index] ?? ''} IS NULL OR ${condition})`),
+    `(${[...isAnySet, ...links].join(' OR ')})`,
+    ...leads.map((condition, index) => `(${columns[index] ?? ''} IS NULL OR ${condition})`),
   ];
+}
+
+/** The record on the way of two steps must be there; whether it is selected does not matter. */
+function referenceSql(
+  policy: CloudPolicy,
+  { reference, next, type }: ReferenceFollow,
+  alias: string,
+  aliases: Aliases,
+): string {
+  const parent = aliases.next();
+  const table = policy.types.get(type)?.meta.table ?? '';
+  const member = membershipSql(policy, type, parent, aliases);
+  const column = `${alias}.${identifier(reference.column)}`;
+  if (!next) return `EXISTS (SELECT 1 FROM ${table} ${parent} WHERE ${parent}.id = ${column} AND ${member})`;
+  const middle = aliases.next();
+  return (
+    `EXISTS (SELECT 1 FROM ${next.type.table} ${middle} JOIN ${table} ${parent} ` +
+    `ON ${parent}.id = ${middle}.${identifier(next.reference.column)} ` +
+    `WHERE ${middle}.id = ${column} AND ${middle}.deleted_at IS NULL AND ${member})`
+  );
+}
+
+function linkSql(
+  policy: CloudPolicy,
+  { link, reference }: LinkFollow,
+  alias: string,
+  aliases: Aliases,
+): string {
+  const row = aliases.next();
+  const member = membershipSql(policy, link.name, row, aliases);
+  return (
+    `EXISTS (SELECT 1 FROM ${link.table} ${row} WHERE ${row}.${identifier(reference.column)} = ${alias}.id ` +
+    `AND ${member})`
+  );
+}
+
+/** Whether a record is only selected where the one that the reference leads to is. */
+export function isFollowedAtOnce(type: PolicyType, field: FieldMeta): boolean {
+  return type.follows.some(
+    (follow) => follow.kind === 'reference' && !follow.next && follow.reference.name === field.name,
+  );
 }

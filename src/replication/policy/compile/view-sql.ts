@@ -1,7 +1,7 @@
 import { findRecordType, type FieldMeta } from '../../../records/index.js';
 import type { CloudPolicy, FieldTreatment, PolicyType } from '../document/policy.model.js';
 import { Aliases } from './aliases.js';
-import { membershipSql } from './membership-sql.js';
+import { isFollowedAtOnce, membershipSql } from './membership-sql.js';
 import { identifier, literal } from './sql-text.js';
 import { pseudonymKeyJoin, treatedCustomSql, treatedSql, usesPseudonyms } from './treatment-sql.js';
 
@@ -68,7 +68,7 @@ function referenceSql(
 ): string {
   const column = identifier(field.column);
   const target = field.target ?? '';
-  const isFollowed = type.follows.some((follow) => follow.reference.name === field.name);
+  const isFollowed = isFollowedAtOnce(type, field);
   // The system set travels whole, and a followed record is selected whenever this one is.
   if (findRecordType(target)?.cloud === 'system' || isFollowed) return `t.${column}`;
   const table = policy.types.get(target)?.meta.table;

@@ -187,7 +187,10 @@ describe('a policy that is wrong', () => {
     ['version: 1\ntypes: { account: { where: { and: [] } } }', /list of filters/],
     ['version: 1\ntypes: { account: { where: { field: parent.parent.sector, op: empty } } }', /no field/],
     ['version: 1\ntypes: { deal: { follows: account } }', /not among the policy's types/],
-    ['version: 1\ntypes: { account: { follows: account } }', /leads from account back to itself/],
+    [
+      'version: 1\ntypes: { account: { follows: account } }',
+      /leads from account back to itself: account → account/,
+    ],
     ['version: 1\ntypes: { account: , contact: { follows: account } }', /several references to account/],
     ['version: 1\ntypes: { account: &a {}, contact: *a }', /anchors are not allowed/],
     ['version: 1\ntypes: { account: !!map {} }', /tags are not allowed/],

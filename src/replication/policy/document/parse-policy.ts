@@ -89,13 +89,13 @@ class PolicyParser {
       const item = byName.get(meta.name);
       if (item) types.set(meta.name, this.type(item, meta, new Set(byName.keys()), defaults));
     }
-    refuseCycles(types, (name) => {
+    refuseCycles(types, (name, circle) => {
       const item = byName.get(name);
       if (!item) return;
       this.source.report(
         item.keyNode,
         `${item.path}.follows`,
-        `\`follows\` leads from ${name} back to itself`,
+        `\`follows\` leads from ${name} back to itself: ${circle.join(' → ')}`,
       );
     });
     return types;

@@ -64,12 +64,28 @@ export type PolicyFilter =
       readonly values: readonly string[];
     };
 
-export interface PolicyFollow {
+/** This record's reference leads, at once or over another record's, to a selected record. */
+export interface ReferenceFollow {
+  readonly kind: 'reference';
   /** the reference field of this type: `accountId` */
   readonly reference: FieldMeta;
+  /** the second step: the type that `reference` leads to, and its reference; that type need not be selected */
+  readonly next: { readonly type: RecordTypeMeta; readonly reference: FieldMeta } | null;
   /** name of the type followed; the policy has it too */
   readonly type: string;
 }
+
+/** A selected record of a link type names this one. */
+export interface LinkFollow {
+  readonly kind: 'link';
+  readonly link: RecordTypeMeta;
+  /** the link type's reference to this type: `leadId` */
+  readonly reference: FieldMeta;
+  /** name of the link type; the policy has it too */
+  readonly type: string;
+}
+
+export type PolicyFollow = ReferenceFollow | LinkFollow;
 
 /** Which files of the selected records of one type go. */
 export interface AttachmentRule {
@@ -84,7 +100,9 @@ export interface AttachmentRule {
 export interface PolicyType {
   readonly meta: RecordTypeMeta;
   readonly where: PolicyFilter | null;
-  /** every reference that is set must point to a selected record, and one at least must be set */
+  /**
+   * Every reference that is set must lead to a selected record, and there must be one at least, or a selected link.
+   */
   readonly follows: readonly PolicyFollow[];
   /** declared fields in declaration order, without those that always or never travel */
   readonly fields: readonly FieldTreatment[];
