@@ -1,5 +1,5 @@
 import type { CrmRecord, FieldType, RecordType } from '../../api/types.js';
-import { Icon } from '../../design/Icon.js';
+import { Icon, type IconName } from '../../design/Icon.js';
 import { useTexts } from '../../i18n/texts.js';
 import { FieldValue } from '../values/FieldValue.js';
 import { When } from '../values/When.js';
@@ -44,6 +44,10 @@ function Change({ type, change }: { type: RecordType; change: ChangedField }) {
   );
 }
 
+const icons: Record<string, IconName> = { create: 'plus', delete: 'trash', 'attachment-delete': 'trash' };
+const iconOf = (action: string): IconName =>
+  icons[action] ?? (action.startsWith('attachment-') ? 'file' : 'edit');
+
 export function ChangeEntry({ type, entry }: { type: RecordType; entry: TimelineEntry }) {
   const { t, find } = useTexts();
   const action = entry.change?.action ?? 'update';
@@ -52,17 +56,18 @@ export function ChangeEntry({ type, entry }: { type: RecordType; entry: Timeline
   return (
     <li className="entry change">
       <span className="entry-icon">
-        <Icon name={action === 'create' ? 'plus' : action === 'delete' ? 'trash' : 'edit'} isSmall />
+        <Icon name={iconOf(action)} isSmall />
       </span>
       <div className="grow">
         <p>
           <b>{who}</b> {find(`timeline.actions.${action}`) ?? action}{' '}
+          {entry.change?.attachment && <b className="file-mention">{entry.change.attachment.name} </b>}
           <span className="muted small">
             · <When value={entry.at} />
           </span>
         </p>
         {entry.change?.erased && <p className="muted small">{t('timeline.erased')}</p>}
-        {action !== 'create' && changes.length > 0 && (
+        {action !== 'create' && !entry.change?.attachment && changes.length > 0 && (
           <ul className="changes small">
             {changes.map((change) => (
               <Change key={change.name} type={type} change={change} />

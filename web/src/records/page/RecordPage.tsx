@@ -1,11 +1,12 @@
 import './record.css';
 import '../list/list.css';
 import { useGetOne } from 'ra-core';
-import { useMemo, useState } from 'react';
+import { Suspense, lazy, useEffect, useMemo, useState } from 'react';
 import { useParams } from 'react-router';
 import { fieldNamed, useRecordType } from '../../api/record-types.js';
 import type { CrmRecord, FieldType, RecordType } from '../../api/types.js';
 import { Skeleton } from '../../design/Skeleton.js';
+import { rememberVisit } from '../../features/search/recent-records.js';
 import { viewOf } from '../../features/views.js';
 import { NotFound } from '../../shell/NotFound.js';
 import { Failure } from '../Failure.js';
@@ -17,6 +18,8 @@ import { FieldValue } from '../values/FieldValue.js';
 import { FactsRail } from './FactsRail.js';
 import { RecordActions } from './RecordActions.js';
 import { RecordTabs } from './RecordTabs.js';
+
+const FilesPanel = lazy(() => import('../../features/files/FilesPanel.js'));
 
 const expandOf = (type: RecordType) =>
   type.fields
@@ -68,6 +71,10 @@ function Page({ type, view, id }: { type: RecordType; view: NounView; id: string
     { id, meta: { expand } },
     { placeholderData: seenRecord(id), retry: false },
   );
+  const title = data && titleOf(type, data);
+  useEffect(() => {
+    if (title) rememberVisit({ type: type.name, id, title });
+  }, [type, id, title]);
   if (error && !data) return <Failure error={error} />;
   if (!data) return <PageSkeleton />;
   return (
@@ -82,7 +89,12 @@ function Page({ type, view, id }: { type: RecordType; view: NounView; id: string
       />
       <div className="record-columns">
         <RecordTabs type={type} view={view} record={data} />
-        <FactsRail type={type} view={view} record={data} />
+        <div className="record-side">
+          <FactsRail type={type} view={view} record={data} />
+          <Suspense fallback={null}>
+            <FilesPanel type={type} record={data} />
+          </Suspense>
+        </div>
       </div>
       {isEditing && (
         <RecordDrawer

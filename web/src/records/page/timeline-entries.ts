@@ -14,7 +14,13 @@ export interface TimelineEntry {
   kind: 'activity' | 'change';
   by: { id: string | null; name: string | null } | null;
   activity?: CrmRecord;
-  change?: { action: string; fields: ChangedField[]; erased?: boolean };
+  change?: {
+    action: string;
+    fields: ChangedField[];
+    erased?: boolean;
+    /** the file that the action is about */
+    attachment?: { id: string; name: string };
+  };
 }
 
 interface Answer {

@@ -32,9 +32,11 @@ function Totals({ totals }: { totals: StageTotals | undefined }) {
       {totals?.sums.map((sum) => (
         <li key={sum.amount.currency} className="row">
           <b>{format.money(sum.amount, true)}</b>
-          <span className="muted ellipsis" title={t('board.weightedHint')}>
-            {t('board.weighted', { sum: format.money(sum.weighted, true) })}
-          </span>
+          {sum.weighted && (
+            <span className="muted ellipsis" title={t('board.weightedHint')}>
+              {t('board.weighted', { sum: format.money(sum.weighted, true) })}
+            </span>
+          )}
         </li>
       ))}
     </ul>
