@@ -60,7 +60,9 @@ describe('finding anything', () => {
     await page.getByRole('button', { name: /Ada|Administrator/ }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.locator('input[name=email]').waitFor();
-    expect(await page.evaluate('Object.keys(localStorage).filter((key) => key.includes("recent"))')).toEqual([]);
+    expect(await page.evaluate('Object.keys(localStorage).filter((key) => key.includes("recent"))')).toEqual(
+      [],
+    );
   });
 
   it('has a page of its own, which can be narrowed to one type and sent as a link', async () => {
@@ -69,7 +71,10 @@ describe('finding anything', () => {
     await page.getByRole('button', { name: 'Deals', exact: true }).click();
     await page.getByRole('region', { name: 'Contacts' }).waitFor({ state: 'detached' });
     await page.reload();
-    await page.getByRole('region', { name: 'Deals' }).getByRole('link', { name: /renewal/ }).click();
+    await page
+      .getByRole('region', { name: 'Deals' })
+      .getByRole('link', { name: /renewal/ })
+      .click();
     await page.getByRole('heading', { level: 1, name: `Quill${run} renewal` }).waitFor();
   });
 

@@ -42,3 +42,30 @@ describe('a campaign', () => {
     await expect(page.getByRole('link', { name: `Fair ${run}` }).count()).resolves.toBe(1);
   });
 });
+
+describe('a lead', () => {
+  it('becomes an account, a contact and a deal, once', async () => {
+    const name = { firstName: 'Jens', lastName: `Brugger ${run}` };
+    const lead = await create(system, 'leads', {
+      ...name,
+      company: `Brugger Works ${run}`,
+      status: 'qualified',
+    });
+    page = await signedIn(browser, system.primary.url, userWith(system, 'administrator'));
+    await page.goto(`${system.primary.url}/leads/${lead.id}`);
+    await page.getByRole('button', { name: 'Convert' }).click();
+    const dialog = page.getByRole('dialog', { name: `Convert Jens Brugger ${run}` });
+    await dialog.getByRole('radio', { name: `Brugger Works ${run} becomes a new account` }).waitFor();
+    await dialog.getByRole('textbox', { name: 'Amount, USD' }).fill('1500');
+    await dialog.getByRole('button', { name: 'Convert' }).click();
+    await page.getByRole('heading', { level: 1, name: `Brugger Works ${run}` }).waitFor();
+    await page.locator('.rail').getByText('$1,500.00').waitFor();
+    await page
+      .locator('.rail')
+      .getByRole('link', { name: `Jens Brugger ${run}` })
+      .waitFor();
+    await page.goto(`${system.primary.url}/leads/${lead.id}`);
+    await page.locator('.page-head').getByText('Converted').waitFor();
+    expect(await page.getByRole('button', { name: 'Convert' }).count()).toBe(0);
+  });
+});

@@ -151,7 +151,10 @@ describe('the keyboard', () => {
     await page.locator('.panel').first().waitFor();
     await page.keyboard.press('Control+k');
     await page.keyboard.type('Cancity');
-    await page.getByRole('option', { name: /Cancity.*Account/ }).waitFor();
+    await page
+      .getByRole('group', { name: 'Accounts' })
+      .getByRole('option', { name: 'Cancity', exact: true })
+      .waitFor();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'Cancity' }).waitFor();
   });

@@ -17,6 +17,8 @@ import { readyPage, type ReadyPage } from './shell/ready-page.js';
 const ListPage = readyPage(() => import('./records/list/ListPage.js'));
 const RecordPage = readyPage(() => import('./records/page/RecordPage.js'));
 const BoardPage = readyPage(() => import('./features/deals/board/BoardPage.js'));
+const PipelinesPage = readyPage(() => import('./features/pipelines/PipelinesPage.js'));
+const SearchPage = readyPage(() => import('./features/search/SearchPage.js'));
 const CloudPage = readyPage(() => import('./features/cloud/CloudPage.js'));
 
 const queryClient = new QueryClient({
@@ -41,6 +43,8 @@ function pageAt(path: string): ReadyPage | null {
   const [first, second] = path.split('/').filter(Boolean);
   if (first === undefined) return null;
   if (first === 'cloud') return CloudPage;
+  if (first === 'search') return SearchPage;
+  if (first === 'pipelines') return PipelinesPage;
   if (first === 'deals' && second === 'board') return BoardPage;
   return second === undefined ? ListPage : RecordPage;
 }
@@ -82,6 +86,8 @@ export default function App() {
             <Route element={<Shell />}>
               <Route index element={<Home />} />
               <Route path="cloud" element={<CloudPage />} />
+              <Route path="pipelines" element={<PipelinesPage />} />
+              <Route path="search" element={<SearchPage />} />
               <Route path="deals/board" element={<BoardPage />} />
               <Route path=":plural" element={<ListPage />} />
               <Route path=":plural/:id" element={<RecordPage />} />

@@ -9,6 +9,7 @@ export function problemText(error: unknown, t: Translate): string {
   if (error.status === 0) return t('error.unreachable');
   if (error.status === 403) return t('error.forbidden');
   if (error.status === 404) return t('error.notFoundHint');
+  if (error.code === 'search_too_broad') return t('search.tooBroad');
   if (error.status === 405) return t('replica.readOnly');
   const first = error.errors[0];
   return first ? `${first.path}: ${first.message}` : error.message;

@@ -1,7 +1,7 @@
 import './shell.css';
 import { Suspense, useEffect, useState } from 'react';
 import { NavLink, Outlet, useLocation } from 'react-router';
-import { useRecordTypes } from '../api/record-types.js';
+import { may, useRecordTypes } from '../api/record-types.js';
 import { currentSession } from '../api/session.js';
 import { Button } from '../design/Button.js';
 import { Icon } from '../design/Icon.js';
@@ -9,22 +9,21 @@ import { Skeleton } from '../design/Skeleton.js';
 import { useTexts } from '../i18n/texts.js';
 import { PasswordDialog, type PasswordKind } from '../features/sign-in/PasswordDialog.js';
 import { Logo } from './Logo.js';
-import { QuickJump } from './QuickJump.js';
+import { SearchPalette } from '../features/search/SearchPalette.js';
 import { ReplicaBanner } from './ReplicaBanner.js';
 import { Toasts } from './Toasts.js';
 import { UserMenu } from './UserMenu.js';
 import { firstSecondaryPath, pages, type PageEntry } from './pages.js';
 
 function usePages(): PageEntry[] {
-  const readable = new Set(
-    useRecordTypes()
-      .filter((type) => type.can.read !== 'none')
-      .map((type) => type.plural),
-  );
-  const { may } = currentSession();
-  return pages.filter((page) =>
-    page.needs ? may.includes(page.needs) : !page.plural || readable.has(page.plural),
-  );
+  const types = useRecordTypes();
+  const { may: flags } = currentSession();
+  return pages.filter(({ needs, plural, isForChangers }) => {
+    if (needs) return flags.includes(needs);
+    const type = types.find((each) => each.plural === plural);
+    if (!plural || !type) return !plural;
+    return isForChangers ? may(type, 'update') : type.can.read !== 'none';
+  });
 }
 
 function Navigation({ entries }: { entries: PageEntry[] }) {
@@ -61,10 +60,16 @@ function TabBar({ entries }: { entries: PageEntry[] }) {
   );
 }
 
+/** whether a slash belongs to what somebody writes */
+const isTyping = (target: EventTarget | null) =>
+  target instanceof HTMLElement && target.closest('input,textarea,select,dialog,[contenteditable]') !== null;
+
 function useJumpKey(open: () => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return;
+      const isShortcut = event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey);
+      const isSlash = event.key === '/' && !isTyping(event.target);
+      if (!isShortcut && !isSlash) return;
       event.preventDefault();
       open();
     };
@@ -106,7 +111,7 @@ export function Shell() {
       <header className="bar">
         <Logo />
         <span className="grow" />
-        <Button className="jump-button" icon="search" onClick={openJump} aria-keyshortcuts="Control+K">
+        <Button className="jump-button" icon="search" onClick={openJump} aria-keyshortcuts="Control+K /">
           <span className="grow">{t('jump.open')}</span>
           <span className="kbd" aria-hidden="true">
             {t('jump.keys')}
@@ -121,7 +126,7 @@ export function Shell() {
       </main>
       <TabBar entries={entries} />
       {isJumping && (
-        <QuickJump
+        <SearchPalette
           entries={entries}
           onClose={() => {
             setJumping(false);

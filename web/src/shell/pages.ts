@@ -7,6 +7,8 @@ export interface PageEntry {
   icon: IconName;
   /** the record type it shows; the entry is left out for people who may not read it */
   plural?: string;
+  /** left out for people who may only read what it shows */
+  isForChangers?: boolean;
   isOnPhone?: boolean;
   /** the flag of `/me` without which it is left out */
   needs?: string;
@@ -24,6 +26,13 @@ export const pages: readonly PageEntry[] = [
   { path: '/campaigns', name: 'types.campaign.many', icon: 'campaign', plural: 'campaigns' },
   { path: '/products', name: 'types.product.many', icon: 'product', plural: 'products' },
   { path: '/users', name: 'types.user.many', icon: 'user', plural: 'users' },
+  {
+    path: '/pipelines',
+    name: 'types.pipeline.many',
+    icon: 'pipeline',
+    plural: 'pipelines',
+    isForChangers: true,
+  },
   { path: '/cloud', name: 'nav.cloud', icon: 'cloud', needs: 'manageCloud' },
 ];
 

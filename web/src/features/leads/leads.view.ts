@@ -1,5 +1,6 @@
 import type { NounView } from '../../records/noun-view.js';
 import { ContactName } from '../contacts/ContactName.js';
+import { ConvertLead } from './ConvertLead.js';
 
 export const leadsView: NounView = {
   plural: 'leads',
@@ -67,4 +68,5 @@ export const leadsView: NounView = {
     },
   ],
   renderers: { lastName: ContactName },
+  action: ConvertLead,
 };

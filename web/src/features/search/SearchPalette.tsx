@@ -5,6 +5,7 @@ import { useRecordTypes } from '../../api/record-types.js';
 import type { RecordType } from '../../api/types.js';
 import { Icon, type IconName } from '../../design/Icon.js';
 import { useTexts } from '../../i18n/texts.js';
+import { problemText } from '../../records/Failure.js';
 import type { PageEntry } from '../../shell/pages.js';
 import { viewOf } from '../views.js';
 import { Highlighted } from './Highlighted.js';
@@ -192,7 +193,7 @@ export function SearchPalette({ entries, onClose }: { entries: readonly PageEntr
   useEffect(() => {
     dialog.current?.showModal();
   }, []);
-  const nothing = error ? t('error.unreachable') : t(isBusy ? 'jump.busy' : 'jump.none');
+  const nothing = error && !isBusy ? problemText(error, t) : t(isBusy ? 'jump.busy' : 'jump.none');
   return (
     <dialog
       ref={dialog}
