@@ -45,7 +45,7 @@ describe('finding anything', () => {
     await open();
     await page.keyboard.press('Control+k');
     await page.keyboard.type(`zoe quill${run}`);
-    await page.getByRole('option', { name: /Zoë/ }).waitFor();
+    await page.getByRole('option', { name: `Zoë Quill${run} Buyer` }).waitFor();
   });
 
   it('remembers what was opened last, until one signs out', async () => {

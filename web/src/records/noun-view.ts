@@ -41,6 +41,8 @@ export interface NounView {
   badges: readonly string[];
   /** the rail; fields not named here follow below a rule, custom fields last */
   facts: readonly string[];
+  /** facts that are left out of the rail where there is no value */
+  factsIfSet?: readonly string[];
   form: readonly { title: string; fields: readonly string[] }[];
   related: readonly RelatedSpec[];
   /** fields whose values need words that the metadata does not hold */

@@ -39,9 +39,9 @@ export const dealsView: NounView = {
     'engagedOn',
     'stageSince',
     'pipelineId',
-    'lostReason',
     'tags',
   ],
+  factsIfSet: ['lostReason'],
   form: [
     { title: 'form.main', fields: ['name', 'accountId', 'contactId', 'ownerId', 'tags'] },
     {

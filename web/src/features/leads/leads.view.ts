@@ -39,12 +39,9 @@ export const leadsView: NounView = {
     'city',
     'region',
     'country',
-    'convertedAt',
-    'convertedAccountId',
-    'convertedContactId',
-    'convertedDealId',
     'tags',
   ],
+  factsIfSet: ['convertedAt', 'convertedAccountId', 'convertedContactId', 'convertedDealId'],
   form: [
     {
       title: 'form.main',

@@ -26,7 +26,9 @@ interface Group {
 }
 
 const waitMs = 120;
-const shownHits = 20;
+const askedHits = 50;
+/** so that one type does not push the others out of sight */
+const shownOfType = 5;
 
 function useRecent(): Item[] {
   const types = useRecordTypes();
@@ -47,7 +49,7 @@ function useGroups(text: string, entries: readonly PageEntry[]) {
   const recent = useRecent();
   const wanted = text.trim();
   const q = useSettled(wanted, waitMs);
-  const { hits, isFetching, error } = useSearch(q, shownHits);
+  const { hits, isFetching, error } = useSearch(q, askedHits);
   const pages = entries
     .map(({ path, icon, name }) => ({ key: path, path, icon, title: t(name), about: '' }))
     .filter(({ title }) => title.toLowerCase().includes(wanted.toLowerCase()));
@@ -61,7 +63,9 @@ function useGroups(text: string, entries: readonly PageEntry[]) {
           { name: t('jump.pages'), items: pages.slice(0, 3) },
           ...groupHits(hits, types).map(({ type, items }) => ({
             name: t(`types.${type.name}.many`),
-            items: items.map((item) => ({ ...item, about: item.snippet || item.subtitle })),
+            items: items
+              .slice(0, shownOfType)
+              .map((item) => ({ ...item, about: item.snippet || item.subtitle })),
           })),
         ];
   if (q.length > 1 && hits.length > 0)

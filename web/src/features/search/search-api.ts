@@ -39,7 +39,6 @@ export function useSearch(q: string, limit: number, types: readonly string[] = [
     enabled: isWanted,
     staleTime: 30_000,
     placeholderData: keepPreviousData,
-    retry: false,
   });
   return { ...answer, hits: isWanted ? (answer.data ?? []) : [] };
 }

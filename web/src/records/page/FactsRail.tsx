@@ -52,9 +52,12 @@ function Omitted({ type }: { type: RecordType }) {
 function AllFacts({ type, view, record }: Props) {
   const { t } = useTexts();
   const labels = useLabels(type);
-  const facts = view.facts
-    .map((path) => fieldNamed(type, path))
-    .filter((field): field is FieldType => field !== undefined && !field.omitted);
+  const named = (paths: readonly string[]) =>
+    paths
+      .map((path) => fieldNamed(type, path))
+      .filter((field): field is FieldType => field !== undefined && !field.omitted);
+  const sometimes = named(view.factsIfSet ?? []).filter((field) => Boolean(valueOf(record, field)));
+  const facts = [...named(view.facts), ...sometimes];
   const custom = type.fields.filter((field) => field.custom && !field.omitted);
   const long = type.fields.filter(
     (field) => field.kind === 'longText' && !field.omitted && Boolean(valueOf(record, field)),
