@@ -37,19 +37,20 @@ interface ClaimRow {
 const CLAIM_MS = 60_000;
 const until = (parameter: string): string =>
   `clock_timestamp() + make_interval(secs => ${parameter} / 1000.0)`;
+/** One that was lost from the bucket is still referred to: the batch that says so comes before the new upload. */
 const CLAIM = `
   INSERT INTO replication.blob_object AS o (blob_id, state, holder, epoch, claimed_until)
   SELECT g.blob_id, 'uploading', $2, 1, ${until('$3::int')} FROM replication.file_grant g WHERE g.blob_id = $1
   ON CONFLICT (blob_id) DO UPDATE
     SET state = 'uploading', holder = excluded.holder, epoch = o.epoch + 1, claimed_until = excluded.claimed_until
-    WHERE o.state IN ('uploading', 'failed')
+    WHERE o.state IN ('uploading', 'failed') AND NOT o.referenced
       AND coalesce(o.claimed_until, '-infinity') < clock_timestamp()
       AND coalesce(o.retry_at, '-infinity') <= clock_timestamp()
   RETURNING epoch, attempts, object_name, header, wrapped_data_key, upload_id`;
 const OWED = `
   SELECT g.blob_id, coalesce(o.epoch, 0) AS epoch FROM replication.file_grant g
   LEFT JOIN replication.blob_object o ON o.blob_id = g.blob_id
-  WHERE o.blob_id IS NULL OR (o.state IN ('uploading', 'failed')
+  WHERE o.blob_id IS NULL OR (o.state IN ('uploading', 'failed') AND NOT o.referenced
     AND coalesce(o.claimed_until, '-infinity') < clock_timestamp()
     AND coalesce(o.retry_at, '-infinity') <= clock_timestamp())
   ORDER BY coalesce(o.attempts, 0), g.created_at LIMIT $1`;
@@ -120,7 +121,8 @@ export class BlobObjectStore {
     await this.change(
       claim,
       `state = 'available', object_bytes = $3, object_sha256 = $4, sent_bytes = $3, upload_id = NULL, header = NULL,
-       wrapped_data_key = NULL, claimed_until = NULL, attempts = 0, retry_at = NULL, error_code = NULL, error = NULL`,
+       wrapped_data_key = NULL, claimed_until = NULL, attempts = 0, retry_at = NULL, error_code = NULL, error = NULL,
+       condemned_generation = NULL, condemned_n = NULL, condemned_at = NULL`,
       [object.bytes, object.sha256],
       'AND EXISTS (SELECT 1 FROM replication.file_grant g WHERE g.blob_id = o.blob_id)',
     );

@@ -55,12 +55,14 @@ export class ObjectSweep {
          AND NOT EXISTS (SELECT 1 FROM replication.batch WHERE state = 'pending')`,
     );
     if (live === undefined) return false;
-    const head = manifestKey(live.id, live.head);
-    if ((await this.bucket.head(head)) === null) return false;
-    const later = this.bucket.list(manifestPrefix(), { startAfter: head })[Symbol.asyncIterator]();
-    const isLast = (await later.next()).done === true;
-    await later.return?.();
-    return isLast || this.hasMovedOn(live);
+    let isThere = false;
+    // Named with or without an epoch: both begin like this, and sort behind it.
+    const startAfter = manifestKey(live.id, live.head).replace(/\.json$/, '');
+    for await (const { key } of this.bucket.list(manifestPrefix(), { startAfter })) {
+      if (!key.startsWith(startAfter)) return this.hasMovedOn(live);
+      isThere = true;
+    }
+    return isThere;
   }
 
   /** The lane published meanwhile; the next sweep will do. */
@@ -87,7 +89,7 @@ export class ObjectSweep {
     return orphans.length;
   }
 
-  /** Available, says the table, and it is not there: the row goes, so that the file is uploaded again. */
+  /** Available, says the table, and it is not there: no row shows it any more, and then the file is sent again. */
   private async forgetMissing(
     window: readonly ObjectInfo[],
     from: string,
@@ -95,7 +97,9 @@ export class ObjectSweep {
     startedAt: Date,
   ): Promise<number> {
     const gone = await this.db.query(
-      `DELETE FROM replication.blob_object WHERE state = 'available' AND updated_at < $4
+      `UPDATE replication.blob_object SET state = 'failed', error_code = 'object-missing', upload_id = NULL,
+         error = 'The object was missing from the bucket; the file is sent again.', updated_at = clock_timestamp()
+       WHERE state = 'available' AND updated_at < $4
          AND object_name COLLATE "C" > $1 AND object_name COLLATE "C" <= $2 AND object_name <> ALL ($3)
        RETURNING blob_id`,
       [from, to, window.map(({ key }) => key), startedAt],

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 sys.dont_write_bytecode = True  # nothing is left beside this file
 from age_file import bech32_secret
+from sealed_blob import read_attachments
 from sealed_part import read_part
 from shapes import (ACK, BEAT, ENVELOPE, LINE_HEADER, MANIFEST, MIB, ROOT, TYPE, UUID,
                     Refused, fits, need, once, parse, sha256, unbase64)
@@ -279,6 +280,9 @@ def read(args):
     for manifest, _ in chain:
         apply(state, manifest, args.bucket, identity)
     newest = chain[-1][0]
+    if args.rows:
+        os.makedirs(args.rows, exist_ok=True)
+    files = read_attachments(args.bucket, chain, state.rows.get('attachment', {}), args.tenant, identity, args.rows)
     if args.seen:
         with open(args.seen, 'w', encoding='utf-8') as file:
             json.dump({'at': [newest['generation'], newest['n']], 'digest': chain[-1][1]}, file)
@@ -289,7 +293,7 @@ def read(args):
     return {'tenant': args.tenant, 'root': max(roots), 'generation': newest['generation'], 'n': newest['n'],
             'manifest': chain[-1][1], 'asOf': beat['asOf'] if beat['manifest'] == chain[-1][1] else newest['asOf'], 'expired': expired,
             'decrypted': identity is not None, 'acks': check_acks(args.bucket, roots, notes),
-            'types': {t['type']: {'count': t['count'], 'checksum': t['checksum']} for t in newest['types']},
+            'attachments': files, 'types': {t['type']: {'count': t['count'], 'checksum': t['checksum']} for t in newest['types']},
             'notes': notes}
 
 
@@ -299,7 +303,7 @@ def main():
     arguments.add_argument('--pin', required=True, help='root file that was handed over out of band')
     arguments.add_argument('--tenant', required=True)
     arguments.add_argument('--identity', help='file with an AGE-SECRET-KEY-1 line')
-    arguments.add_argument('--rows', help='folder for the row texts, one <type>.ndjson each')
+    arguments.add_argument('--rows', help='folder for the row texts, one <type>.ndjson each, and the files, one <row id>.file each')
     arguments.add_argument('--floor', default='0.0', help='<generation>.<n> below which the bucket is refused')
     arguments.add_argument('--seen', help='file that remembers the highest position between runs')
     arguments.add_argument('--fresh', action='store_true', help='refuse an expired beat')

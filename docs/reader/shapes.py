@@ -57,6 +57,10 @@ TIME, HEX, NAME, TYPE = moment, '[0-9a-f]{64}', '[a-z0-9][a-z0-9-]{0,62}', '[a-z
 KEY, AGE, UUID = '[A-Za-z0-9+/]{43}=', 'age1[02-9ac-hj-np-z]{58}', '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 # The pattern also keeps a name from leading out of the bucket's folder.
 PART = {'name': r'd/\d{8}/\d{10}-\d{5}(-e\d{10})?', 'bytes': once, 'sha256': HEX, 'rows': whole, 'plainBytes': whole}
+OBJECT = r'b/[0-9]{1,9}/[A-Za-z0-9_][A-Za-z0-9._-]*'
+BLOB = {'name': OBJECT, 'bytes': once, 'sha256': HEX}
+BLOB_HEADER = {'codec': 'none', 'cipher': 'aes-256-gcm', 'chunk': lambda v: v == CHUNK and type(v) is int,
+               'tenant': NAME, 'name': OBJECT, 'bytes': whole, 'key': '[A-Za-z0-9+/]+={0,2}'}
 ENVELOPE = {'payloadType': '.{1,200}', 'payload': '[A-Za-z0-9+/]*={0,2}',
             'signatures': [{'keyid': HEX, 'sig': '[A-Za-z0-9+/]{86}=='}]}
 ROOT = {'format': 'holdfast-root/1', 'tenant': NAME, 'version': once, 'createdAt': TIME,
@@ -71,8 +75,8 @@ MANIFEST = {
     'policy': {'version': whole, 'hash': HEX}, 'schemaVersion': once, 'minReader': once, 'features': ['.*'],
     'asOf': TIME, 'createdAt': TIME, 'recipients': [AGE], 'parts': [PART],
     'types': [{'type': TYPE, 'upserts': whole, 'deletes': whole, 'count': whole, 'checksum': HEX}],
-    'attachments': {'available': whole, 'pending': whole, 'added': [{'name': '.+', 'bytes': whole, 'sha256': HEX}],
-                    'condemned': ['.+'], 'lists': [dict(PART, name='.+')]}}
+    'attachments': {'available': whole, 'pending': whole, 'added': [BLOB], 'condemned': [OBJECT],
+                    'lists': [dict(PART, name=r'd/\d{8}/\d{10}-files(-e\d{10})?')]}}
 ACK = {'format': 'holdfast-ack/1', 'tenant': NAME, 'replica': NAME, 'root': once, 'generation': once, 'n': once,
        'manifest': HEX, 'asOf': TIME, 'appliedAt': TIME, 'sequence': once,
        'recipients': [{'fromGeneration': whole, 'recipient': AGE}], 'destroyed': [AGE]}

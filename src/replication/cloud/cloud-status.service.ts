@@ -21,6 +21,29 @@ export interface CloudStatus {
   readonly lastError: { readonly code: string; readonly message: string; readonly at: string | null } | null;
   readonly types: readonly { readonly type: string; readonly published: number; readonly withheld: number }[];
   readonly replicas: readonly ReplicaStatus[];
+  readonly attachments: AttachmentStatus;
+}
+
+/** Files that the policy selects, by where they stand on their way. */
+interface AttachmentStatus {
+  /** granted and not in the bucket: waiting, being sent, or failed */
+  readonly pending: number;
+  readonly available: number;
+  /** of the pending ones: to be tried again later */
+  readonly failed: number;
+  /** sealed, in the bucket */
+  readonly bytes: number;
+  /** plain, of the pending ones */
+  readonly pendingBytes: number;
+  readonly failures: readonly AttachmentFailure[];
+}
+
+interface AttachmentFailure {
+  readonly blobId: string;
+  readonly code: string;
+  readonly message: string;
+  readonly attempts: number;
+  readonly retryAt: Date | null;
 }
 
 interface ReplicaStatus {
@@ -66,6 +89,17 @@ const readReplicas = `
     ORDER BY generation, n LIMIT 1) next ON true
   ORDER BY a.replica`;
 
+const readFiles = `
+  SELECT count(*) FILTER (WHERE o.state IS DISTINCT FROM 'available')::int AS pending,
+    count(*) FILTER (WHERE o.state = 'available')::int AS available,
+    count(*) FILTER (WHERE o.state = 'failed')::int AS failed,
+    coalesce(sum(o.object_bytes) FILTER (WHERE o.state = 'available'), 0)::float8 AS bytes,
+    coalesce(sum(g.bytes) FILTER (WHERE o.state IS DISTINCT FROM 'available'), 0)::float8 AS "pendingBytes"
+  FROM replication.file_grant g LEFT JOIN replication.blob_object o ON o.blob_id = g.blob_id`;
+const readFailures = `
+  SELECT o.blob_id AS "blobId", o.error_code AS code, o.error AS message, o.attempts, o.retry_at AS "retryAt"
+  FROM replication.blob_object o WHERE o.state = 'failed' ORDER BY o.attempts DESC, o.updated_at DESC LIMIT 20`;
+
 /** How replication stands, for people and for scripts. */
 @Injectable()
 export class CloudStatusService {
@@ -79,6 +113,7 @@ export class CloudStatusService {
     const [row] = await query<StatusRow>(this.dataSource, readStatus);
     const active = await readActivePolicy(this.dataSource);
     const replicas = await query<ReplicaStatus>(this.dataSource, readReplicas);
+    const attachments = await this.attachments(ctx);
     const counts = active ? await this.policies.counts(active) : [];
     const published = new Map((row?.published ?? []).map((entry) => [entry.type, entry.count] as const));
     return {
@@ -97,6 +132,17 @@ export class CloudStatusService {
       lastError: this.lastError(ctx, row?.last_error ?? null),
       types: counts.map(({ type, withheld }) => ({ type, published: published.get(type) ?? 0, withheld })),
       replicas,
+      attachments,
+    };
+  }
+
+  private async attachments(ctx: RequestContext): Promise<AttachmentStatus> {
+    const [files] = await query<Omit<AttachmentStatus, 'failures'>>(this.dataSource, readFiles);
+    const failures = await query<AttachmentFailure>(this.dataSource, readFailures);
+    const mayRead = this.access.hasFlag(ctx, 'manageCloud');
+    return {
+      ...(files ?? { pending: 0, available: 0, failed: 0, bytes: 0, pendingBytes: 0 }),
+      failures: failures.map((failure) => ({ ...failure, message: mayRead ? failure.message : '' })),
     };
   }
 

@@ -101,6 +101,24 @@ export class CloudReplicaDto {
   @ApiProperty({ description: 'age of the oldest batch that it has not applied' }) lagMs!: number;
 }
 
+export class CloudFileFailureDto {
+  @ApiProperty({ format: 'uuid' }) blobId!: string;
+  @ApiProperty() code!: string;
+  @ApiProperty({ description: 'empty for those who may not manage the cloud' }) message!: string;
+  @ApiProperty({ description: 'failures in a row' }) attempts!: number;
+  @ApiProperty({ type: Date, ...nullable, description: 'when it is tried again' }) retryAt!: Date | null;
+}
+
+export class CloudFilesDto {
+  @ApiProperty({ description: 'selected files that are not in the bucket yet' }) pending!: number;
+  @ApiProperty() available!: number;
+  @ApiProperty({ description: 'of the pending ones: waiting to be tried again' }) failed!: number;
+  @ApiProperty({ description: 'sealed bytes in the bucket' }) bytes!: number;
+  @ApiProperty({ description: 'plain bytes still to be sent' }) pendingBytes!: number;
+  @ApiProperty({ type: [CloudFileFailureDto], description: 'at most 20' })
+  failures!: readonly CloudFileFailureDto[];
+}
+
 export class CloudStatusDto {
   @ApiProperty({ description: 'a policy is in force' }) enabled!: boolean;
   @ApiProperty({ type: Number, ...nullable }) generation!: number | null;
@@ -119,4 +137,5 @@ export class CloudStatusDto {
   @ApiProperty({ type: CloudErrorDto, ...nullable }) lastError!: CloudErrorDto | null;
   @ApiProperty({ type: [CloudTypeDto] }) types!: CloudTypeDto[];
   @ApiProperty({ type: [CloudReplicaDto] }) replicas!: CloudReplicaDto[];
+  @ApiProperty({ type: CloudFilesDto }) attachments!: CloudFilesDto;
 }

@@ -226,6 +226,9 @@ describe('the sweep', () => {
     expect(await world.sweep().run(signal)).toEqual({ orphans: 1, missing: 0, uploads: 1 });
     expect(await world.objects()).toEqual([name]);
     await world.upload(lost.blob);
+    expect(await world.objects()).toEqual([name]);
+    expect(await published()).toMatchObject({ available: 1, pending: 1, condemned: [lost.name] });
+    await world.upload(lost.blob);
     expect(await published()).toMatchObject({ available: 2, pending: 0 });
     const row = sealedOf(world.reader.rows('attachment').get(lost.id));
     expect(await gather(await world.opener.open(row))).toHaveLength(1000);

@@ -1,23 +1,19 @@
 // docs/reader is a second reader of the format, in another language, written from docs/replica-format.md alone. What it
 // reads from the publisher's bucket is compared with the source, so the page, the publisher and our own reader agree.
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { cp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Heartbeat } from '../../../connector/publish/heartbeat.js';
 import { keyFolders, manifestKey } from '../../../src/replication/format/index.js';
 import { makeTempFolder } from '../../support/index.js';
-import {
-  openWorld,
-  TENANT,
-  viewContent,
-  type ConnectorWorld,
-  type TestPublisher,
-} from '../connector/connector-world.js';
+import { openAttachmentWorld, type AttachmentWorld } from '../connector/attachment-world.js';
+import { TENANT, viewContent, type TestPublisher } from '../connector/connector-world.js';
 
 const POLICY = `
 types:
-  account: { where: { field: sector, op: neq, value: medical } }
+  account: { where: { field: sector, op: neq, value: medical }, attachments: { label: shareable } }
   contact: { follows: account, fields: { phone: { mask: last4 } } }
   deal: { follows: account }
 `;
@@ -33,11 +29,14 @@ interface Reading {
     n: number;
     types: Record<string, { count: number; checksum: string }>;
     acks: object;
+    attachments: object;
   };
   rows: (type: string) => Promise<string[]>;
+  /** what was opened of an attachment */
+  file: (id: string) => Promise<Buffer>;
 }
 
-let world: ConnectorWorld;
+let world: AttachmentWorld;
 let lane: TestPublisher;
 let pin: string;
 
@@ -51,6 +50,7 @@ async function read(bucket = world.bucketFolder): Promise<Reading> {
     complaint: stderr,
     summary: JSON.parse(stdout === '' ? '{}' : stdout) as Reading['summary'],
     rows: async (type) => (await readFile(join(rows, `${type}.ndjson`), 'utf8')).split('\n').slice(0, -1),
+    file: (id) => readFile(join(rows, `${id}.file`)),
   };
 }
 
@@ -93,7 +93,7 @@ const account = (values: Record<string, unknown> = {}) =>
   world.insert('crm.account', { name: 'Acme', kind: 'customer', sector: 'software', ...values });
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openAttachmentWorld();
   pin = join(world.folder, 'pinned-root.json');
   await writeFile(pin, world.rootObject);
   await world.activate(POLICY);
@@ -152,6 +152,36 @@ describe('a reader written from the format document alone', () => {
     expect(await read(copy)).toMatchObject({ exitCode: 0, summary: { generation: 1, n: 3 } });
     await rename(join(copy, manifestKey(1, 3, 1)), join(copy, manifestKey(1, 3, 2)));
     expect(await read(copy)).toMatchObject({ exitCode: 1 });
+  });
+
+  it('opens the files of attachments, and refuses one that was changed or is gone', async () => {
+    const folder = join(world.bucketFolder, 'b/1');
+    const content = randomBytes(700_000);
+    const [here, pending] = [
+      await world.attach(changed, content),
+      await world.attach(changed, randomBytes(10)),
+    ];
+    await world.sql(`UPDATE crm.account SET sector = 'software' WHERE id = $1`, [changed]);
+    await world.upload(here.blob);
+    await publish();
+    const reading = await read();
+    await expectSource(reading);
+    expect(reading.summary).toMatchObject({ attachments: { objects: 1, opened: 1 } });
+    expect((await reading.file(here.id)).equals(content)).toBe(true);
+    await expect(reading.file(pending.id)).rejects.toThrow('ENOENT');
+    const [name = ''] = await readdir(folder);
+    const whole = await readFile(join(folder, name));
+    const flipped = Buffer.from(whole);
+    flipped.writeUInt8(flipped.readUInt8(400_000) ^ 1, 400_000);
+    await writeFile(join(folder, name), flipped);
+    expect(await read()).toMatchObject({ exitCode: 1 });
+    await rm(join(folder, name));
+    expect(await read()).toMatchObject({ exitCode: 1 });
+    await writeFile(join(folder, name), whole);
+    await world.sql('UPDATE crm.attachment SET deleted_at = now() WHERE id = $1', [here.id]);
+    await publish();
+    await rm(join(folder, name));
+    expect((await read()).summary).toMatchObject({ attachments: { objects: 0, opened: 0 } });
   });
 
   it('refuses one flipped bit in any object', async () => {
