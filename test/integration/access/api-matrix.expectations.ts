@@ -164,6 +164,7 @@ export const expectations: Record<string, Expectation> = {
   'get /api/v1/cloud/policy': adminOnly(404),
   'get /api/v1/cloud/policy/versions': adminOnly(200),
   'post /api/v1/cloud/policy/check': adminOnly(200, { body: { yaml: 'version: 1' } }),
+  'post /api/v1/cloud/policy/preview': adminOnly(200, { body: { yaml: 'version: 1' } }),
   'post /api/v1/cloud/policy/propose': adminOnly(400, { body: { yaml: 'version: 1', reason: 'matrix' } }),
   'post /api/v1/cloud/policy/{version}/approve': adminOnly(404, { parameters: { version: '1' } }),
 };

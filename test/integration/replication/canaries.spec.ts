@@ -176,6 +176,27 @@ describe('nothing that the policy keeps home', () => {
     await expectNone('never');
   });
 
+  it('stands where a treatment left something of it: pseudonyms and bands came, and their key did not', async () => {
+    const { rows } = await replica.admin.query<{ account: string; contact: string; revenue: string }>(
+      `SELECT a.external_id AS account, c.external_id AS contact, a.revenue FROM crm.account a
+       JOIN crm.contact c ON c.id = $2 WHERE a.id = $1`,
+      [ids.account, ids.contact],
+    );
+    expect(rows[0]?.account).toMatch(/^p_[0-9a-f]{32}$/);
+    expect(rows[0]?.contact).toMatch(/^p_[0-9a-f]{32}$/);
+    expect(Number(rows[0]?.revenue) % 100_000).toBe(0);
+    const [key] = await world.sql('SELECT inner_block, outer_block FROM replication.pseudonym_key');
+    const { inner_block: inner, outer_block: outer } = key as Record<string, Buffer>;
+    const secrets = [inner, outer, inner?.map((byte) => byte ^ 0x36)].flatMap((block) => {
+      const half = Buffer.from(block ?? []).subarray(0, 32);
+      return [half, Buffer.from(half.toString('hex')), Buffer.from(half.toString('base64').slice(0, 40))];
+    });
+    expect(secrets.every((secret) => secret.length >= 32)).toBe(true);
+    for (const haystacks of Object.values(await leftTheBuilding()))
+      for (const { where, bytes } of haystacks)
+        for (const secret of secrets) expect([where, bytes.includes(secret)]).toEqual([where, false]);
+  });
+
   it('is legible without the replica’s key, and not even what may leave', async () => {
     const raw = await rawObjects(world.bucket);
     expect(raw.length).toBeGreaterThan(20);

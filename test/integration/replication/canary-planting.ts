@@ -21,10 +21,15 @@ defaults:
 types:
   account:
     where: { field: sector, op: neq, value: medical }
-    fields: { externalId: omit, revenue: omit, employees: omit, country: omit, phone: { mask: last4 } }
+    fields:
+      externalId: { pseudonym: keyed }
+      revenue: { generalise: { band: 100000 } }
+      employees: omit
+      country: { generalise: { prefix: 2 } }
+      phone: { mask: last4 }
   contact:
     follows: account
-    fields: { firstName: { mask: initial }, email: ${more.email}, phone: { mask: last4 }, mobile: { mask: last4 } }
+    fields: { externalId: { pseudonym: keyed, scope: people }, firstName: { mask: initial }, email: ${more.email}, phone: { mask: last4 }, mobile: { mask: last4 } }
   deal: { follows: account, fields: { description: omit } }
   case:
     follows: account

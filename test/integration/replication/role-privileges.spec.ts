@@ -254,7 +254,10 @@ describe('on premises', () => {
           'DELETE FROM replication.policy',
           'DELETE FROM replication.view_catalog',
           'SELECT replication.sync_capture()',
-          ...(await names(admin, allRelations(`('cloud')`))).map((view) => `SELECT 1 FROM ${view}`),
+          ...(await names(admin, allRelations(`('cloud')`)))
+            // the one that is made for it: whose keys it may wrap for the connector
+            .filter((view) => view !== 'cloud.selected_blob')
+            .map((view) => `SELECT 1 FROM ${view}`),
         ]),
       ).toEqual([]);
     });

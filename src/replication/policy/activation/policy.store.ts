@@ -64,7 +64,7 @@ export async function latestVersion(runner: SqlRunner): Promise<number> {
 export async function readPolicySchema(runner: SqlRunner): Promise<PolicySchema> {
   const definitions = await query<CustomFieldDefinition>(
     runner,
-    'SELECT type, key, label, kind, options, classification FROM crm.custom_field ORDER BY type, position, key',
+    'SELECT id, type, key, label, kind, options, classification FROM crm.custom_field ORDER BY type, position, key',
   );
   return createPolicySchema(recordTypes(), definitions);
 }

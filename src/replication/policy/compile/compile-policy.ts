@@ -12,7 +12,7 @@ import {
   selectedBlobSql,
   selectedBlobView,
 } from './attachments-sql.js';
-import { dependentsName, dependentsSql, typesReadOnTheWay } from './dependents-sql.js';
+import { customFieldType, dependentsName, dependentsSql, typesReadOnTheWay } from './dependents-sql.js';
 import { identifier, plainTableName } from './sql-text.js';
 import { systemViews } from './system-set.js';
 import { policyViewSql } from './view-sql.js';
@@ -64,12 +64,14 @@ export interface CompiledPolicy {
 
 export function compilePolicy(policy: CloudPolicy): CompiledPolicy {
   const types = recordTypes();
+  const hasDependents = (name: string) =>
+    name === customFieldType || types.some((type) => type.name === name);
   const views: CompiledView[] = systemViews(policy).map((view) => ({
     type: view.type,
     tableName: view.tableName,
     createView: `CREATE VIEW cloud.${identifier(view.type)} WITH (security_barrier) AS\n${view.select}`,
     treatments: [],
-    dependents: types.some(({ name }) => name === view.type) ? dependentsOn(policy, view.type) : null,
+    dependents: hasDependents(view.type) ? dependentsOn(policy, view.type) : null,
   }));
   const onTheWay = typesReadOnTheWay(policy);
   for (const meta of types) {

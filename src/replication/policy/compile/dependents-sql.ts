@@ -40,6 +40,8 @@ export function dependentsSql(policy: CloudPolicy, changed: string): string | nu
   ].join('\n');
 }
 
+export const customFieldType = 'custom_field';
+
 /** In lower case: the connector takes no name that would need quotes. */
 export function dependentsName(type: string): string {
   return `dependents_${toColumnName(type)}`;
@@ -66,11 +68,25 @@ class DependentsWalk {
   constructor(private readonly policy: CloudPolicy) {}
 
   from(changed: string): Step[] {
+    if (changed === customFieldType) return this.fromCustomFields();
     // A parent's own values matter one hop away only; whether it is selected carries on from child to child.
     for (const type of this.policy.types.values())
       for (const column of [...hopColumns(type, changed), ...middleColumns(type, changed)])
         this.children(type, column, '= ANY (ids)', true);
     this.spread(changed, '= ANY (ids)');
+    return this.steps;
+  }
+
+  /** A custom field that is gone takes its values with it; another label changes no record. */
+  private fromCustomFields(): Step[] {
+    for (const type of this.policy.types.values())
+      for (const { field, fieldId, treatment } of type.customFields) {
+        if (treatment.kind === 'omit') continue;
+        const id = `${literal(fieldId)}::uuid`;
+        const isGone = `NOT EXISTS (SELECT 1 FROM crm.custom_field f WHERE f.id = ${id})`;
+        const condition = `${id} = ANY (ids) AND ${isGone} AND c.custom ? ${literal(field.column)}`;
+        this.add(type.meta.name, type.meta.table, condition);
+      }
     return this.steps;
   }
 

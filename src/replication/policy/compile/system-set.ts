@@ -63,7 +63,7 @@ export function systemViews(policy: CloudPolicy): SystemView[] {
       'custom_field',
       'crm.custom_field',
       customFieldColumns.map(columnSql),
-      customFieldCondition(policy, 't.type', 't.key'),
+      boundFieldCondition(policy),
     ),
   );
   for (const name of ['pipeline', 'stage']) {
@@ -110,6 +110,16 @@ function roleColumnSql(policy: CloudPolicy, column: string): string {
 }
 
 /** The name and the choices of a field that stays home would say what it holds. */
+function boundFieldCondition(policy: CloudPolicy): string {
+  const ids = [...policy.types.values()].flatMap((type) =>
+    type.customFields
+      .filter(({ treatment }) => treatment.kind !== 'omit')
+      .map(({ fieldId }) => `${literal(fieldId)}::uuid`),
+  );
+  return ids.length === 0 ? 'FALSE' : `t.id IN (${ids.join(', ')})`;
+}
+
+/** Of fields that are told of elsewhere by type and key only. */
 function customFieldCondition(policy: CloudPolicy, type: string, key: string): string {
   const included = [...policy.types.values()].flatMap((type) =>
     type.customFields

@@ -1,5 +1,10 @@
 import { findRecordType, type FieldMeta } from '../../../records/index.js';
-import type { CloudPolicy, FieldTreatment, PolicyType } from '../document/policy.model.js';
+import type {
+  CloudPolicy,
+  CustomFieldTreatment,
+  FieldTreatment,
+  PolicyType,
+} from '../document/policy.model.js';
 import { Aliases } from './aliases.js';
 import { isFollowedAtOnce, membershipSql } from './membership-sql.js';
 import { identifier, literal } from './sql-text.js';
@@ -29,6 +34,7 @@ export function policyViewSql(policy: CloudPolicy, type: PolicyType): ViewSql {
     if (treated.treatment.kind !== 'omit') columns.push(...columnsOf(policy, type, treated, aliases, joins));
   columns.push(`${customSql(type.customFields)} AS custom`);
   if (usesPseudonyms(type)) joins.push(pseudonymKeyJoin);
+  if (type.customFields.some(({ treatment }) => treatment.kind !== 'omit')) joins.push(definedFieldsJoin);
   const where = membershipSql(policy, type.meta.name, 't', aliases);
   return {
     type: type.meta.name,
@@ -80,15 +86,19 @@ function referenceSql(
   return `${alias}.id AS ${column}`;
 }
 
-function customSql(customFields: readonly FieldTreatment[]): string {
-  const pairs = customFields.flatMap(({ field, treatment }) => {
+/** The fields that there are; one row always, so that no record is lost by the join. */
+const definedFieldsJoin = 'CROSS JOIN (SELECT array_agg(f.id) AS ids FROM crm.custom_field f) cf';
+
+/**
+ * Each value only while the very field that the policy was approved with is there: a field made later under the same
+ * key is another one, and nobody has agreed to it.
+ */
+function customSql(customFields: readonly CustomFieldTreatment[]): string {
+  const pairs = customFields.flatMap(({ field, fieldId, treatment }) => {
     const key = literal(field.column);
     if (treatment.kind === 'omit') return [];
-    return [
-      treatment.kind === 'include'
-        ? `${key}, t.custom -> ${key}`
-        : `${key}, ${treatedCustomSql(treatment, field)}`,
-    ];
+    const value = treatment.kind === 'include' ? `t.custom -> ${key}` : treatedCustomSql(treatment, field);
+    return [`${key}, CASE WHEN ${literal(fieldId)}::uuid = ANY (cf.ids) THEN ${value} END`];
   });
   if (pairs.length === 0) return `'{}'::jsonb`;
   const objects: string[] = [];

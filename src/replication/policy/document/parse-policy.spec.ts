@@ -55,6 +55,7 @@ it('knows the types of this test', () => {
 
 const schema = createPolicySchema(recordTypes(), [
   {
+    id: '00000000-0000-4000-8000-000000000001',
     type: 'deal',
     key: 'region',
     label: 'Region',
@@ -62,7 +63,15 @@ const schema = createPolicySchema(recordTypes(), [
     options: ['north', 'south'],
     classification: 'public',
   },
-  { type: 'deal', key: 'secret', label: 'Secret', kind: 'text', options: null, classification: 'public' },
+  {
+    id: '00000000-0000-4000-8000-000000000002',
+    type: 'deal',
+    key: 'secret',
+    label: 'Secret',
+    kind: 'text',
+    options: null,
+    classification: 'public',
+  },
 ]);
 
 const parse = (yaml: string) => parsePolicy(yaml, schema);

@@ -31,7 +31,7 @@ class Guest extends CrmRecord {
 }
 
 const custom = (key: string, kind: 'text' | 'decimal' | 'choice') =>
-  ({ type: 'guest', key, label: key, kind, options: null, classification: 'public' }) as const;
+  ({ id: key, type: 'guest', key, label: key, kind, options: null, classification: 'public' }) as const;
 const schema = createPolicySchema(recordTypes(), [
   custom('zip', 'text'),
   custom('score', 'decimal'),

@@ -1,15 +1,21 @@
 import type { FieldMeta, RecordTypeMeta } from '../../../records/index.js';
 import type { ClassificationDefaults } from './classification-defaults.js';
 import { TreatmentReader } from './parse-treatment.js';
-import { fixedFields, neverFields, type FieldTreatment, type Treatment } from './policy.model.js';
-import type { PolicySchema } from './policy-schema.js';
+import {
+  fixedFields,
+  neverFields,
+  type CustomFieldTreatment,
+  type FieldTreatment,
+  type Treatment,
+} from './policy.model.js';
+import type { CustomFieldMeta, PolicySchema } from './policy-schema.js';
 import type { Entry, PolicySource } from './policy-source.js';
 import { suggest } from './suggest.js';
 
 /** Reads `fields` and `custom` of one type and settles what happens to the fields that they do not name. */
 export class TreatmentParser {
   private readonly named = new Map<string, Treatment>();
-  private readonly custom: ReadonlyMap<string, FieldMeta>;
+  private readonly custom: ReadonlyMap<string, CustomFieldMeta>;
 
   constructor(
     private readonly source: PolicySource,
@@ -23,7 +29,7 @@ export class TreatmentParser {
   parse(
     fields: Entry | undefined,
     custom: Entry | undefined,
-  ): { fields: FieldTreatment[]; customFields: FieldTreatment[] } {
+  ): { fields: FieldTreatment[]; customFields: CustomFieldTreatment[] } {
     if (fields)
       for (const entry of this.source.entries(fields.value, fields.path, '`fields`')) this.field(entry);
     if (custom)
@@ -34,7 +40,7 @@ export class TreatmentParser {
     );
     return {
       fields: declared.map((field) => this.settle(field)),
-      customFields: [...this.custom.values()].map((field) => this.settle(field)),
+      customFields: [...this.custom.values()].map((field) => ({ ...this.settle(field), fieldId: field.id })),
     };
   }
 

@@ -47,6 +47,11 @@ export interface FieldTreatment {
   readonly decidedBy: 'policy' | 'classification' | 'unnamed';
 }
 
+/** Bound to the custom field that has the key now, not to whichever gets it later. */
+export interface CustomFieldTreatment extends FieldTreatment {
+  readonly fieldId: string;
+}
+
 /** A field of the type itself, or of the record that its reference `via` points to. */
 export interface FilterTarget {
   readonly field: FieldMeta;
@@ -106,7 +111,7 @@ export interface PolicyType {
   readonly follows: readonly PolicyFollow[];
   /** declared fields in declaration order, without those that always or never travel */
   readonly fields: readonly FieldTreatment[];
-  readonly customFields: readonly FieldTreatment[];
+  readonly customFields: readonly CustomFieldTreatment[];
   /** null: files of this type stay home */
   readonly attachments: AttachmentRule | null;
 }
