@@ -75,10 +75,10 @@ async function exportRows(lab) {
 
 async function emptyReplica(replica) {
   await replica.query('TRUNCATE crm.contact, crm.account CASCADE');
-  await replica.query(
-    'UPDATE replication.replica_state SET generation = NULL, n = NULL, manifest_digest = NULL, types = NULL, schema = NULL, digest_key = NULL, policy = NULL, as_of = NULL, applied_at = NULL, epoch = NULL, root_version = NULL',
-  );
-  await replica.query('UPDATE replication.replica_watch SET seen_generation = 0, seen_n = 0');
+  for (const table of ['replica_state', 'replica_watch']) {
+    await replica.query(`DELETE FROM replication.${table}`);
+    await replica.query(`INSERT INTO replication.${table} DEFAULT VALUES`);
+  }
   await replica.query('CHECKPOINT');
 }
 

@@ -122,6 +122,7 @@ export async function publishOnce(lab, database) {
 function resultOf(what, rows, samples) {
   const side = (name) => ({
     seconds: median(samples[name].map(({ seconds }) => seconds)),
+    'process CPU s': median(samples[name].map(({ cpuSeconds }) => cpuSeconds)),
     'memory peak MB': median(samples[name].map(({ peak }) => peak)) / 2 ** 20,
   });
   const [ours, peer] = [side('Holdfast'), side('peer')];

@@ -38,10 +38,9 @@ const stages = [
 await pipeline(stages);
 await writer.query('COMMIT');
 const seconds = (performance.now() - startedAt) / 1000;
-const { heapTotal, rss } = process.memoryUsage();
-process.stdout.write(
-  `${JSON.stringify({ seconds, bytes: source.bytes ?? 0, heapTotal, rss, peak: process.resourceUsage().maxRSS * 1024 })}\n`,
-);
+const { user, system } = process.cpuUsage();
+const facts = { seconds, cpuSeconds: (user + system) / 1e6, peak: process.resourceUsage().maxRSS * 1024 };
+process.stdout.write(`${JSON.stringify(facts)}\n`);
 await rm(file);
 await Promise.all([reader.end(), writer.end()]);
 

@@ -23,10 +23,13 @@ export function freePort() {
   });
 }
 
-/** @param work gets the lab; whatever it started is stopped afterwards */
-export function withLab(work) {
+/**
+ * @param work gets the lab; whatever it started is stopped afterwards
+ * @param settings of PostgreSQL, beside those that the product gives it
+ */
+export function withLab(work, settings = {}) {
   return withTempFolder(async (folder) => {
-    const lab = await Lab.open(folder);
+    const lab = await Lab.open(folder, settings);
     try {
       return await work(lab);
     } finally {
@@ -39,7 +42,7 @@ class Lab {
   #children = [];
   #pools = [];
 
-  static async open(folder) {
+  static async open(folder, settings) {
     const lab = new Lab();
     const { Home } = await product('src/cli/quickstart/home.js');
     const { prepareDatabases } = await product('src/cli/quickstart/database-setup.js');
@@ -52,7 +55,11 @@ class Lab {
     lab.state = await lab.home.open();
     const [database, primary, replica] = [await freePort(), await freePort(), await freePort()];
     lab.ports = { database, primary, replica };
-    lab.postgres = await startEmbeddedPostgres({ dataFolder: lab.home.postgresFolder, port: database });
+    lab.postgres = await startEmbeddedPostgres({
+      dataFolder: lab.home.postgresFolder,
+      port: database,
+      settings,
+    });
     try {
       await prepareDatabases(lab.state, lab.postgres, () => undefined);
       await prepareKeys(lab.home, lab.state);

@@ -3,8 +3,9 @@ import { MultisetHash, type PartEntry, type TypeState } from '../../src/replicat
 import type { BatchSealer } from './batch-sealer.js';
 import { openPart } from './batch-writer.js';
 import type { SealedBatch } from './batch.store.js';
-import { readActiveVersion } from './cloud-catalog.js';
+import { readActiveVersion, viewOf } from './cloud-catalog.js';
 import { assertSameSource, type DeltaMaker } from './delta-maker.js';
+import { idBefore, IdRanges, type IdExtent } from './id-ranges.js';
 import type { Generation, GenerationStore } from './generation.store.js';
 import type { LaneEvents } from './lane-events.js';
 import type { PublishLease } from './publish-lease.js';
@@ -90,26 +91,46 @@ export class FirstSnapshot {
     let part = done.length;
     const resumeAt = Math.max(0, types.indexOf(done.at(-1)?.type ?? ''));
     for (const type of types.slice(resumeAt)) {
-      let after = done.findLast((chunk) => chunk.type === type)?.last_id ?? NO_ID;
-      for (;;) {
-        signal.throwIfAborted();
-        await this.makeRoom(generation);
-        const chunk = await this.readChunk(generation, type, after, part);
-        if (chunk === null) break;
-        await this.parts.events.reach('chunk-recorded', { generation: generation.id, n: 1 });
-        await this.uploading;
-        this.uploading = this.upload(generation, part, chunk.entry);
-        after = chunk.lastId;
-        part += 1;
-      }
+      const resumeAfter = done.findLast((chunk) => chunk.type === type)?.last_id ?? NO_ID;
+      part = await this.readType(generation, type, resumeAfter, part, signal);
     }
+  }
+
+  /** @returns the number of the next part */
+  private async readType(
+    generation: Generation,
+    type: string,
+    resumeAfter: string,
+    firstPart: number,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { db, chunkRows, events } = this.parts;
+    let part = firstPart;
+    const extent = await readExtent(db, type, resumeAfter);
+    if (extent === null) return part;
+    const ranges = new IdRanges(extent, chunkRows);
+    let after = idBefore(extent.first);
+    while (!ranges.isBeyond(after)) {
+      signal.throwIfAborted();
+      await this.makeRoom(generation);
+      const upTo = ranges.endAfter(after);
+      const chunk = await this.readChunk(generation, { type, after, upTo }, part);
+      const reached = chunk?.count === chunkRows ? chunk.lastId : upTo;
+      ranges.learn(after, reached, chunk?.count ?? 0);
+      after = reached;
+      if (chunk === null) continue;
+      await events.reach('chunk-recorded', { generation: generation.id, n: 1 });
+      await this.uploading;
+      this.uploading = this.upload(generation, part, chunk.entry);
+      part += 1;
+    }
+    return part;
   }
 
   /** The part on disk, the ledger's rows and the note of the chunk: all or none of them survive a crash. */
   private async readChunk(
     generation: Generation,
-    type: string,
-    after: string,
+    range: { type: string; after: string; upTo: string },
     part: number,
   ): Promise<SnapshotChunk | null> {
     const { db, reader, sealer, lease, chunkRows } = this.parts;
@@ -119,8 +140,7 @@ export class FirstSnapshot {
         const { place } = sealer.draft(generation, open.catalog, lease.epoch);
         const header = sealer.headerOf(generation, open.catalog);
         return copyChunk(open.session, tx, {
-          type,
-          after,
+          ...range,
           maxRows: chunkRows,
           digestKey: generation.digestKey,
           openPart: () => openPart(place, part, header),
@@ -131,7 +151,15 @@ export class FirstSnapshot {
       await tx.query(
         `INSERT INTO replication.snapshot_chunk (generation, part, type, last_id, entry, count, checksum)
          VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-        [generation.id, part, type, chunk.lastId, JSON.stringify(chunk.entry), chunk.count, chunk.checksum],
+        [
+          generation.id,
+          part,
+          range.type,
+          chunk.lastId,
+          JSON.stringify(chunk.entry),
+          chunk.count,
+          chunk.checksum,
+        ],
       );
       return chunk;
     });
@@ -186,6 +214,20 @@ export class FirstSnapshot {
       [generation],
     );
   }
+}
+
+/**
+ * Where the rows after `after` begin and end. A row that comes later is none of this snapshot's business: it stands in
+ * the change log since the generation's first moment and is looked at again before the manifest is made.
+ */
+async function readExtent(db: ConnectorDatabase, type: string, after: string): Promise<IdExtent | null> {
+  // uuid has no min() before PostgreSQL 18; in this collation its text sorts as it does
+  const { first, last, count } = await db.one<{ first: string | null; last: string | null; count: string }>(
+    `SELECT min(v.id::text COLLATE "C") AS first, max(v.id::text COLLATE "C") AS last, count(*) AS count
+     FROM ${viewOf(type)} v WHERE v.id > $1::uuid`,
+    [after],
+  );
+  return first === null || last === null ? null : { first, last, count: Number(count) };
 }
 
 function placeOf(generation: Generation): { generation: number; n: number; nonce: string } {

@@ -25,6 +25,8 @@ export interface ChunkRequest {
   type: string;
   /** the chunk begins after this id */
   after: string;
+  /** and ends with this one, or before it where it would have more than `maxRows` */
+  upTo: string;
   maxRows: number;
   digestKey: Buffer;
   /** called when the first row is there */
@@ -42,6 +44,8 @@ export async function copyChunk(
   tx: pg.PoolClient,
   request: ChunkRequest,
 ): Promise<SnapshotChunk | null> {
+  // A chunk's rows are sorted in memory, not in files; the setting ends with the snapshot's transaction.
+  await reader.query(`SET LOCAL work_mem = '64MB'`);
   const source = reader.query(copyTo(selectChunk(request)));
   const parser = new RowCopyParser();
   const chunk = new ChunkBuilder(request, tx);
@@ -61,10 +65,14 @@ export async function copyChunk(
   }
 }
 
-/** By id and with a limit, so that a chunk is a range of the primary key and the next begins where it ended. */
-function selectChunk({ type, after, maxRows }: ChunkRequest): string {
-  return `COPY (SELECT v.id, row_to_json(v)::text FROM ${viewOf(type)} v WHERE v.id > '${after}'::uuid
-    ORDER BY v.id LIMIT ${String(maxRows)}) TO STDOUT (FORMAT binary)`;
+/**
+ * By id and with a limit, so that the next chunk begins where this one ended. The text is made of what the limit leaves:
+ * beside the sort it would be made of every row in the range.
+ */
+function selectChunk({ type, after, upTo, maxRows }: ChunkRequest): string {
+  return `COPY (SELECT v.id, row_to_json(v)::text FROM (
+      SELECT * FROM ${viewOf(type)} r WHERE r.id > '${after}'::uuid AND r.id <= '${upTo}'::uuid
+      ORDER BY r.id LIMIT ${String(maxRows)}) v) TO STDOUT (FORMAT binary)`;
 }
 
 class ChunkBuilder {
