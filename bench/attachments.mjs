@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { fillContacts } from './support/contacts.mjs';
 import { withLab } from './support/lab.mjs';
+import { product } from './support/paths.mjs';
 import { memoryMb } from './support/process-facts.mjs';
 import { withRadosgw } from './support/radosgw.mjs';
 import { inTurns, median } from './support/statistics.mjs';
@@ -89,8 +90,9 @@ async function useS3(lab, s3) {
   for (const name of ['server', 'connector']) await lab.configure(name, (config) => (config.bucket = bucket));
   await s3.client.send(new CreateBucketCommand({ Bucket: 'holdfast' }));
   await s3.client.send(new CreateBucketCommand({ Bucket: 'plain' }));
-  const root = await readFile(join(lab.home.bucketFolder, 'root', '1.json'));
-  await s3.client.send(new PutObjectCommand({ Bucket: 'holdfast', Key: 'root/1.json', Body: root }));
+  const { rootKey } = await product('src/replication/format/index.js');
+  const Body = await readFile(join(lab.home.bucketFolder, rootKey(1)));
+  await s3.client.send(new PutObjectCommand({ Bucket: 'holdfast', Key: rootKey(1), Body }));
 }
 
 /** Random, so that nobody's compression or deduplication has anything to win. */
