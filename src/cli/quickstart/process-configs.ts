@@ -76,6 +76,8 @@ function connectorConfig({ home, state, url }: Surroundings): object {
     database: { url: url('holdfast_connector', 'primary') },
     tenant: { id: state.tenant, installation: state.installation },
     keys: { folder: home.keysFolder },
+    // reads from it the files that the policy selects
+    files: { folder: join(home.folder, 'files') },
     connector: { pollMs: 250, spoolFolder: join(home.folder, 'spool') },
     queue: { databaseUrl: url('holdfast_queue', 'queue') },
     bucket: { url: home.bucketUrl },
