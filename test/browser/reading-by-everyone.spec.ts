@@ -2,9 +2,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { TestApi } from '../support/index.js';
-import { axeViolations, desktop, openBrowser, openSystem, phone, signedIn, userWith } from './support.js';
+import {
+  axeViolations,
+  create,
+  desktop,
+  openBrowser,
+  openSystem,
+  phone,
+  signedIn,
+  userWith,
+} from './support.js';
 
-const content = '.deal-card[data-deal], .row-link, .record-card-title, .entry, .empty, .yaml, .panel-rows';
+const content =
+  '.found, .pipeline, .lines, .deal-card[data-deal], .row-link, .record-card-title, .entry, .empty, .yaml, .panel-rows';
 let system: Awaited<ReturnType<typeof openSystem>>;
 let browser: Browser;
 let screens: string[];
@@ -13,14 +23,31 @@ beforeAll(async () => {
   system = await openSystem();
   browser = await openBrowser();
   const api = new TestApi(system.primary.url, system.apiToken);
-  const nouns = ['accounts', 'deals', 'cases', 'contacts'];
+  await create(system, 'leads', {
+    firstName: 'Mara',
+    lastName: 'Okafor',
+    company: 'Northwind',
+    status: 'new',
+  });
+  await create(system, 'campaigns', { name: 'Spring fair', kind: 'event', tags: ['fair'] });
+  const nouns = ['accounts', 'deals', 'cases', 'contacts', 'leads', 'campaigns'];
   const records = await Promise.all(
     nouns.map(
       async (plural) =>
         `/${plural}/${(await api.list<{ id: string }>(plural, { limit: 1 })).data[0]?.id ?? ''}`,
     ),
   );
-  screens = ['/', ...nouns.map((plural) => `/${plural}`), '/deals/board', '/users', '/cloud', ...records];
+  screens = [
+    '/',
+    ...nouns.map((plural) => `/${plural}`),
+    '/deals/board',
+    '/pipelines',
+    '/search?q=fair',
+    '/users',
+    '/cloud',
+    ...records,
+    `${records[1] ?? ''}?tab=deal-lines`,
+  ];
 }, 300_000);
 
 afterAll(async () => {
