@@ -70,6 +70,8 @@ export async function sendFile(
   const more = { ...headers, 'content-type': 'application/octet-stream', 'content-length': String(length) };
   const outgoing = request(url, { method: 'POST', headers: more });
   const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
+  // where the line breaks while the body is on its way, the pipeline tells
+  answered.catch(() => undefined);
   await pipeline(Readable.from(source), outgoing);
   const [answer] = await answered;
   const text = await answer.setEncoding('utf8').reduce((all: string, part: string) => all + part, '');
