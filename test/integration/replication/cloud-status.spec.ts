@@ -58,7 +58,7 @@ describe('what people see of the cloud on the premises', () => {
     expect(active?.types.find(({ type }) => type === 'contact')).toMatchObject({
       included: 1,
       withheld: 1,
-      fields: { masked: ['email'], omitted: ['externalId', 'phone', 'mobile'] },
+      fields: { pseudonymised: ['email'], omitted: ['externalId', 'phone', 'mobile'] },
     });
     await db.sql(`INSERT INTO replication.generation (id, policy_version, policy_hash, state, digest_key, snapshot_nonce,
       system_identifier, timeline, reason) VALUES (1, 1, '', 'live', decode(repeat('00', 32), 'hex'), '', '', 1, '')`);

@@ -34,6 +34,8 @@ export interface FieldType {
   sortable: boolean;
   /** on a replica: the policy keeps it at home */
   omitted?: boolean;
+  /** on a replica: what the policy made of the values: `mask last4`, `pseudonym`, `generalise band 1000` */
+  treated?: string;
   max?: number;
   min?: number;
 }

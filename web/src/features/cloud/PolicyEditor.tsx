@@ -7,6 +7,7 @@ import { useTexts } from '../../i18n/texts.js';
 import { problemText } from '../../records/Failure.js';
 import { toast } from '../../shell/toast-list.js';
 import { checkPolicy, proposePolicy, type Policy, type PolicyCheck, type PolicyFault } from './cloud-api.js';
+import { PolicyComparison } from './PolicyComparison.js';
 import { useTypeName } from './use-type-name.js';
 
 const waitMs = 400;
@@ -127,6 +128,7 @@ export function PolicyEditor({ policy, onClose }: { policy: Policy; onClose: () 
           />
         )}
         {check?.ok && <Preview check={check} />}
+        {check?.ok && <PolicyComparison yaml={yaml} />}
         <div className="field">
           <label htmlFor={`${id}-reason`}>{t('cloud.reason')}</label>
           <input

@@ -39,6 +39,11 @@ function Fields({ names, tone }: { names: string[]; tone: string }) {
   );
 }
 
+/** Those that go, but not as they are. */
+function changedFields(fields: FieldTreatment | undefined): string[] {
+  return [...(fields?.masked ?? []), ...(fields?.pseudonymised ?? []), ...(fields?.generalised ?? [])];
+}
+
 /** In numbers and words: what went, what stayed home, which fields were left out or masked. */
 export function TypeTable({ status, policy }: { status: CloudStatus; policy: Policy | null }) {
   const { t } = useTexts();
@@ -83,7 +88,7 @@ export function TypeTable({ status, policy }: { status: CloudStatus; policy: Pol
                   )}
                 </td>
                 <td>
-                  <Fields names={row.fields?.masked ?? []} tone="warn" />
+                  <Fields names={changedFields(row.fields)} tone="warn" />
                 </td>
                 <td className="number" title={row.fields?.included.join(', ')}>
                   {number(row.fields?.included.length)}

@@ -47,6 +47,8 @@ export interface FieldTreatment {
   included: string[];
   omitted: string[];
   masked: string[];
+  pseudonymised?: string[];
+  generalised?: string[];
 }
 export interface PolicyType {
   type: string;
@@ -89,6 +91,33 @@ export interface PolicyCheck {
   ok: boolean;
   errors: PolicyFault[];
   counts: PolicyType[];
+}
+
+interface Movement {
+  count: number;
+  samples: { id: string; title: string | null }[];
+}
+interface FileAmount {
+  count: number;
+  bytes: number;
+}
+export interface TypePreview {
+  type: string;
+  now: number;
+  then: number;
+  enters: Movement;
+  leaves: Movement;
+  fields: {
+    enter: string[];
+    leave: string[];
+    changed: { field: string; now: string; then: string }[];
+  };
+  attachments: Record<'now' | 'then' | 'enters' | 'leaves', FileAmount> | null;
+}
+export interface PolicyPreview {
+  ok: boolean;
+  against: number | null;
+  types: TypePreview[];
 }
 
 const statusEveryMs = 2000;
@@ -138,6 +167,9 @@ export function usePolicyVersions() {
 
 export const checkPolicy = async (yaml: string, signal: AbortSignal): Promise<PolicyCheck> =>
   (await request<PolicyCheck>('/cloud/policy/check', { method: 'POST', body: { yaml }, signal })).body;
+
+export const previewPolicy = async (yaml: string, signal: AbortSignal): Promise<PolicyPreview> =>
+  (await request<PolicyPreview>('/cloud/policy/preview', { method: 'POST', body: { yaml }, signal })).body;
 
 export const proposePolicy = (yaml: string, reason: string) =>
   request('/cloud/policy/propose', { method: 'POST', body: { yaml, reason } });

@@ -48,6 +48,26 @@ function Omitted({ type }: { type: RecordType }) {
   );
 }
 
+/** Which fields hold less than at home: said, so that nobody takes the first of the month for the day. */
+function Treated({ type }: { type: RecordType }) {
+  const { t } = useTexts();
+  const labels = useLabels(type);
+  const treated = type.fields.filter((field) => field.treated !== undefined);
+  if (!isReplica() || treated.length === 0) return null;
+  const name = (field: FieldType) => {
+    const [kind = '', ...more] = (field.treated ?? '').split(' ');
+    const how = t(`replica.treatment.${kind === 'generalise' ? (more[0] ?? '') : kind}`, {
+      width: more[1] ?? '',
+    });
+    return `${labels.field(field)} (${how})`;
+  };
+  return (
+    <p className="omitted muted small">
+      <Icon name="lock" isSmall /> {t('replica.treated')} {treated.map(name).join(', ')}
+    </p>
+  );
+}
+
 /** The facts of a record beside its history. */
 function AllFacts({ type, view, record }: Props) {
   const { t } = useTexts();
@@ -73,6 +93,7 @@ function AllFacts({ type, view, record }: Props) {
           <p className="long-text">{asText(valueOf(record, field))}</p>
         </section>
       ))}
+      <Treated type={type} />
       <Omitted type={type} />
       <p className="muted small rail-foot">
         {t('record.created')} <When value={record.createdAt} /> · {t('record.updated')}{' '}
