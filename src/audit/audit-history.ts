@@ -81,3 +81,41 @@ function openRow(row: Row, kek: KeyEncryptionKey): Payload | null {
     throw new AuditPayloadBroken(row.id, error);
   }
 }
+
+/** One of several records whose entries are read together. */
+export interface AuditSubjectRecord {
+  readonly type: string;
+  readonly id: string;
+}
+
+export type RecordedChange = AuditRecord & { readonly type: string; readonly recordId: string };
+
+/** Entries about any of the records, newest first; each record's own index is walked, however many entries there are. */
+export async function readHistoryOf(
+  runner: SqlRunner,
+  kek: KeyEncryptionKey,
+  records: readonly AuditSubjectRecord[],
+  page: HistoryPage,
+): Promise<RecordedChange[]> {
+  const after = page.before ? ' AND (l.at, l.id) < ($4::timestamptz, $5::uuid)' : '';
+  const rows = await query<Row & { type: string; record_id: string }>(
+    runner,
+    `SELECT e.*, p.subject_type, p.subject_id, p.ciphertext, k.wrapped FROM (
+       SELECT l.* FROM unnest($1::text[], $2::uuid[]) r (type, id) CROSS JOIN LATERAL (
+         SELECT l.id, l.at, l.actor_kind, l.actor_id, l.actor_name, l.action, l.field_names, l.commitment, l.type,
+                l.record_id
+         FROM audit.leaf l WHERE l.type = r.type AND l.record_id = r.id${after}
+         ORDER BY l.at DESC, l.id DESC LIMIT $3) l
+       ORDER BY l.at DESC, l.id DESC LIMIT $3) e
+     LEFT JOIN audit.payload p ON p.at = e.at AND p.leaf_id = e.id
+     LEFT JOIN audit.subject_key k ON k.subject_type = p.subject_type AND k.subject_id = p.subject_id
+     ORDER BY e.at DESC, e.id DESC`,
+    [
+      records.map(({ type }) => type),
+      records.map(({ id }) => id),
+      page.limit,
+      ...(page.before ? [page.before.at, page.before.id] : []),
+    ],
+  );
+  return rows.map((row) => ({ ...toRecord(row, kek), type: row.type, recordId: row.record_id }));
+}

@@ -4,7 +4,13 @@ import { v7 as uuidv7 } from 'uuid';
 import { query, queryPrepared, type SqlRunner } from '../platform/database/index.js';
 import type { RequestContext } from '../platform/http/index.js';
 import type { AuditEntry, AuditRecord } from './audit-entry.js';
-import { readHistory, type HistoryPage } from './audit-history.js';
+import {
+  readHistory,
+  readHistoryOf,
+  type AuditSubjectRecord,
+  type HistoryPage,
+  type RecordedChange,
+} from './audit-history.js';
 import { AuditKeyMissing } from './audit.errors.js';
 import { KeyEncryptionKey } from './key-encryption-key.js';
 import { sealPayload } from './sealing.js';
@@ -90,6 +96,15 @@ export class AuditTrail implements OnModuleInit {
   /** Entries of one record, newest first, values opened. The caller decides who may see which field. */
   history(runner: SqlRunner, type: string, recordId: string, page: HistoryPage): Promise<AuditRecord[]> {
     return readHistory(runner, this.key(), type, recordId, page);
+  }
+
+  /** Entries of several records, newest first, values opened. The caller decides who may see which record and field. */
+  historyOf(
+    runner: SqlRunner,
+    records: readonly AuditSubjectRecord[],
+    page: HistoryPage,
+  ): Promise<RecordedChange[]> {
+    return readHistoryOf(runner, this.key(), records, page);
   }
 
   private key(): KeyEncryptionKey {

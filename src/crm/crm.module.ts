@@ -8,12 +8,13 @@ import { DealLineBehaviour } from './deal-lines/index.js';
 import { DealBehaviour, DefaultPipelineSeeder, StageBehaviour } from './deals/index.js';
 import { ConversionController, LeadBehaviour, LeadConversion, LeadMatching } from './leads/index.js';
 import './record-types.js';
-import { TagBehaviour, Tags, TagsController, TagStore } from './tags/index.js';
+import { SocialModule } from './social.module.js';
 import { TimelineController, TimelineService } from './timeline/index.js';
 
 /** The CRM's record types and what they do beyond create, read, update, delete. */
 @Module({
-  controllers: [BoardController, ConversionController, TimelineController, TagsController],
+  imports: [SocialModule],
+  controllers: [BoardController, ConversionController, TimelineController],
   providers: [
     AccountBehaviour,
     ActivityBehaviour,
@@ -29,9 +30,6 @@ import { TimelineController, TimelineService } from './timeline/index.js';
     StageBehaviour,
     DefaultPipelineSeeder,
     TimelineService,
-    TagBehaviour,
-    TagStore,
-    Tags,
   ],
   exports: [DefaultPipelineSeeder],
 })

@@ -116,6 +116,11 @@ export class RecordReader {
     return this.database.read(sql(rows), scope.params, tx);
   }
 
+  /** Whether a list could be asked for like this, by this caller. @throws InvalidInput naming what is wrong */
+  check(ctx: RequestContext, typeName: string | RecordTypeMeta, query: ListQuery): void {
+    compileList(this.views.of(ctx, recordTypeOf(typeName)), query, this.scope(ctx));
+  }
+
   scope(ctx: RequestContext): SqlScope {
     return new SqlScope(ctx, this.policy, this.views);
   }

@@ -36,6 +36,11 @@ export class RecordService {
     return this.reader.list(ctx, type, query, tx);
   }
 
+  /** Asks nothing, only whether the caller could. @throws InvalidInput naming each wrong part of the query */
+  checkList(ctx: RequestContext, type: TypeName, query: ListQuery): void {
+    this.reader.check(ctx, type, query);
+  }
+
   /** at most 10,000, and whether there are more */
   count(
     ctx: RequestContext,

@@ -1,9 +1,6 @@
 import type { RecordTypeMeta } from '../metadata/record-type.meta.js';
 import { customWordsSql, titleKeys, wordsSql } from '../search/search-columns.js';
 
-const punctuation = `!"#$%&''()*+,-./:;<=>?@[\\]^_\`{|}~`;
-const spaces = ' '.repeat(32);
-
 /**
  * What search compares, as immutable functions, so that indexes can be built on them. The extension unaccent is not
  * used: its rules are a file that an upgrade of PostgreSQL or an administrator changes, and an index built under the
@@ -21,9 +18,7 @@ export const searchFunctions = [
         folded := replace(replace(replace(replace(folded, 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
         folded := translate(folded, 'øđðłıħς', 'oddlihσ');
       END IF;
-      folded := translate(folded, '${punctuation}', '${spaces}');
-      IF position('  ' IN folded) > 0 THEN folded := regexp_replace(folded, ' {2,}', ' ', 'g'); END IF;
-      RETURN ltrim(folded, ' ');
+      RETURN ltrim(regexp_replace(folded COLLATE "C", '[ !-/:-@[-\`{-~]+', ' ', 'g'), ' ');
     END $$`,
   // Forwards for a number typed from its beginning, backwards for one typed without its country's prefix.
   `CREATE FUNCTION crm.phone_words(value text) RETURNS text

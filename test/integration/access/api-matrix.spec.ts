@@ -75,6 +75,11 @@ function typeExpectation({ method, real }: Call): Expectation | undefined {
     return method === 'post'
       ? { administrator: 201, sales: line.patch, ...newFile }
       : { administrator: 200, sales: line.timeline };
+  if (action === 'followers') return { administrator: 200, sales: line.get };
+  if (action === 'follow' && method === 'put')
+    return { administrator: 204, sales: line.get === 200 ? 204 : line.get };
+  // what one can no longer see one can still leave
+  if (action === 'follow') return { administrator: 204, sales: 204 };
   if (action === 'timeline') return { administrator: 200, sales: line.timeline };
   if (action !== undefined) return undefined;
   if (method === 'get') return { administrator: 200, sales: line.get };
