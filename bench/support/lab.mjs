@@ -154,7 +154,12 @@ class Lab {
   async start(name, { nodeArgs = [], isReady = true, env = {} } = {}) {
     const script = join(root, 'dist', name === 'connector' ? 'connector/main.js' : 'src/main.js');
     const begun = performance.now();
-    const child = this.#spawn([...nodeArgs, script, '--config', this.home.config(name)], name, env);
+    const { nodeArguments } = await product('src/cli/quickstart/child-process.js');
+    const child = this.#spawn(
+      [...nodeArguments, ...nodeArgs, script, '--config', this.home.config(name)],
+      name,
+      env,
+    );
     const port = { server: this.ports.primary, replica: this.ports.replica }[name];
     const url = port === undefined ? null : `http://127.0.0.1:${port}`;
     const path = name === 'replica' ? '/healthz' : '/readyz';
