@@ -24,6 +24,8 @@ import { rememberRecords } from '../../records/seen-records.js';
 import { Badge } from '../../records/values/Badge.js';
 import { When } from '../../records/values/When.js';
 import { DoneBox } from '../activities/DoneBox.js';
+import { FollowingPanel } from '../following/FollowingPanel.js';
+import { MentionsPanel } from '../mentions/MentionsPanel.js';
 import { DealStage } from '../deals/DealStage.js';
 
 type Reach = 'mine' | 'all';
@@ -236,6 +238,7 @@ export function Home() {
         </div>
       </div>
       <div className="panels">
+        <MentionsPanel />
         <Panel
           {...day.tasks}
           title={t('home.tasks')}
@@ -272,6 +275,7 @@ export function Home() {
           empty={t('home.noNotes')}
           row={(record) => <NoteRow record={record} />}
         />
+        <FollowingPanel />
       </div>
     </div>
   );

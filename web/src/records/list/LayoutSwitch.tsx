@@ -15,6 +15,7 @@ export function LayoutSwitch({ plural, current }: Props) {
   // each layout has an order of its own, and a page of the table means nothing on the board
   kept.delete('sort');
   kept.delete('cursor');
+  kept.delete('view');
   const layouts = [
     ['table', `/${plural}`, 'columns'],
     ['board', `/${plural}/board`, 'board'],

@@ -6,6 +6,7 @@ import { Button } from '../../design/Button.js';
 import { EmptyState } from '../../design/EmptyState.js';
 import { useFormats } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
+import { ViewsMenu } from '../../features/saved-views/ViewsMenu.js';
 import type { NounView } from '../noun-view.js';
 import { RecordDrawer } from '../form/RecordDrawer.js';
 import { asMeta } from '../list-meta.js';
@@ -18,7 +19,7 @@ import { RecordCards } from './RecordCards.js';
 import { RecordTable } from './RecordTable.js';
 import { toFilter } from './list-filter.js';
 import type { ListResult } from './list-result.js';
-import { useColumns, type Column } from './use-columns.js';
+import { useColumns, type Column, type Columns } from './use-columns.js';
 import { useListState } from './use-list-state.js';
 
 const pageSize = 50;
@@ -83,11 +84,13 @@ function NothingFound({ type, controls }: { type: RecordType; controls: ReturnTy
 interface HeadingProps {
   type: RecordType;
   view: NounView;
+  controls: ReturnType<typeof useListState>;
+  columns: Columns;
   result: ListResult;
   onNew: () => void;
 }
 
-function Heading({ type, view, result, onNew }: HeadingProps) {
+function Heading({ type, view, controls, columns, result, onNew }: HeadingProps) {
   const { t } = useTexts();
   const format = useFormats();
   const count =
@@ -96,6 +99,7 @@ function Heading({ type, view, result, onNew }: HeadingProps) {
     <div className="page-head list-head">
       <h1>{t(`types.${type.name}.many`)}</h1>
       {view.hasBoard && <LayoutSwitch plural={type.plural} current="table" />}
+      <ViewsMenu type={type} view={view} controls={controls} layout="table" columns={columns} />
       <span className="muted list-count" role="status">
         {count}
       </span>
@@ -137,7 +141,14 @@ export function RecordList({ type, view }: { type: RecordType; view: NounView })
   }, [result, isEmpty, isPhone, type, view, columns.shown, controls]);
   return (
     <div className="page list-page">
-      <Heading type={type} view={view} result={result} onNew={openDrawer} />
+      <Heading
+        type={type}
+        view={view}
+        controls={controls}
+        columns={columns}
+        result={result}
+        onNew={openDrawer}
+      />
       <ListToolbar type={type} view={view} controls={controls} columns={columns} />
       <div
         className={`card list-frame ${result.isStale ? 'stale' : ''}`}

@@ -14,6 +14,8 @@ export interface Columns {
   available: FieldType[];
   toggle: (path: string) => void;
   reset: () => void;
+  /** exactly these, by path */
+  choose: (paths: string[]) => void;
 }
 
 const never = new Set(['id', 'version', 'deletedAt', 'createdBy', 'updatedBy']);
@@ -46,6 +48,7 @@ export function useColumns(type: RecordType, view: NounView): Columns {
       reset: () => {
         setChosen(defaults);
       },
+      choose: setChosen,
     };
   }, [type, view, chosen, setChosen, defaults]);
 }

@@ -43,7 +43,10 @@ function readState(params: URLSearchParams, stack: string[], defaultSort: string
   };
 }
 
-function writeState(state: ListState, defaultSort: string): URLSearchParams {
+type Shown = Pick<ListState, 'q' | 'sort' | 'facets' | 'conditions' | 'match'>;
+
+/** The address of a list in this state; the order is left out where it is the usual one. */
+export function searchOf(state: Shown, defaultSort = ''): URLSearchParams {
   const params = new URLSearchParams();
   const facets = Object.fromEntries(Object.entries(state.facets).filter(([, values]) => values.length > 0));
   if (state.q) params.set('q', state.q);
@@ -78,7 +81,7 @@ export function useListState(defaultSort: string): ListControls {
         state.conditions.length > 0 ||
         Object.values(state.facets).some((values) => values.length > 0),
       set: (change) => {
-        const next = writeState({ ...state, ...change }, defaultSort);
+        const next = searchOf({ ...state, ...change }, defaultSort);
         const pipeline = params.get('pipeline');
         if (pipeline) next.set('pipeline', pipeline);
         setParams(next, { replace: change.q !== undefined });

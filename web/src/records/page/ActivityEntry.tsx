@@ -3,6 +3,8 @@ import { Link } from 'react-router';
 import { useRecordTypes } from '../../api/record-types.js';
 import { Icon, type IconName } from '../../design/Icon.js';
 import { DoneBox } from '../../features/activities/DoneBox.js';
+import { MentionedText } from '../../features/mentions/MentionedText.js';
+import { plainText } from '../../features/mentions/mention-text.js';
 import { useTexts } from '../../i18n/texts.js';
 import { When } from '../values/When.js';
 import type { TimelineEntry } from './timeline-entries.js';
@@ -15,6 +17,10 @@ export function ActivityEntry({ entry }: { entry: TimelineEntry }) {
   const { activity } = entry;
   if (!activity) return null;
   const kind = asText(activity['kind']);
+  const body = asText(activity['body']);
+  // a line that mentions somebody is subject and body at once: it is shown as the one with the link
+  const subject = asText(activity['subject']);
+  const isSaidBelow = body !== subject && plainText(body) === subject;
   const when = activity['dueAt'] ?? activity['startsAt'];
   return (
     <li className="entry">
@@ -25,7 +31,7 @@ export function ActivityEntry({ entry }: { entry: TimelineEntry }) {
         <div className="row wrap">
           {kind === 'task' && type && <DoneBox key={activity.version} type={type} activity={activity} />}
           <Link to={`/activities/${activity.id}`} className="entry-title">
-            {asText(activity['subject'])}
+            {isSaidBelow ? t(`options.${kind}`) : subject}
           </Link>
           {typeof when === 'string' && (
             <span className="badge">
@@ -34,8 +40,10 @@ export function ActivityEntry({ entry }: { entry: TimelineEntry }) {
             </span>
           )}
         </div>
-        {typeof activity['body'] === 'string' && activity['body'] !== '' && (
-          <p className="long-text">{activity['body']}</p>
+        {body !== '' && (
+          <p className="long-text">
+            <MentionedText text={body} />
+          </p>
         )}
         <p className="muted small">
           {t(`options.${kind}`)}

@@ -2,6 +2,8 @@ import { useId, useState, type SubmitEvent } from 'react';
 import { currentSession } from '../../api/session.js';
 import type { CrmRecord, RecordType } from '../../api/types.js';
 import { Button } from '../../design/Button.js';
+import { MentionArea } from '../../features/mentions/MentionArea.js';
+import { plainText, withMentions, type Person } from '../../features/mentions/mention-text.js';
 import { useTimeZone } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
 import { fromZonedInput } from '../../i18n/zoned.js';
@@ -13,11 +15,15 @@ const kinds = ['note', 'task', 'call', 'meeting'] as const;
 type Kind = (typeof kinds)[number];
 const longestSubject = 120;
 
-/** The first line is the subject; a note of several lines keeps the whole text as its body. */
+/** The first line is the subject; a long one, or one that mentions somebody, is kept whole in the body too. */
 function split(text: string): { subject: string; body: string | null } {
-  const [first = '', ...rest] = text.trim().split('\n');
-  if (first.length <= longestSubject) return { subject: first, body: rest.join('\n').trim() || null };
-  return { subject: `${first.slice(0, longestSubject - 1).trimEnd()}…`, body: text.trim() };
+  const [line = '', ...rest] = text.trim().split('\n');
+  const first = plainText(line);
+  if (first.length <= longestSubject && first === line)
+    return { subject: first, body: rest.join('\n').trim() || null };
+  const isLong = first.length > longestSubject;
+  const subject = isLong ? `${first.slice(0, longestSubject - 1).trimEnd()}…` : first;
+  return { subject, body: text.trim() };
 }
 
 interface Props {
@@ -35,6 +41,7 @@ export function Composer({ type, linkName, record }: Props) {
   const save = useSave(type);
   const [kind, setKind] = useState<Kind>('note');
   const [text, setText] = useState('');
+  const [people, setPeople] = useState<Person[]>([]);
   const [when, setWhen] = useState('');
   const [isBusy, setBusy] = useState(false);
   const submit = async (event: SubmitEvent) => {
@@ -47,10 +54,17 @@ export function Composer({ type, linkName, record }: Props) {
     setBusy(true);
     try {
       await save(
-        { kind, ...split(text), ...times, ...accountId, ...links } as unknown as CrmRecord,
+        {
+          kind,
+          ...split(kind === 'note' ? withMentions(text, people) : text),
+          ...times,
+          ...accountId,
+          ...links,
+        } as unknown as CrmRecord,
         undefined,
       );
       setText('');
+      setPeople([]);
       setWhen('');
       toast(t('timeline.added'));
     } catch (error) {
@@ -65,18 +79,14 @@ export function Composer({ type, linkName, record }: Props) {
       <label className="unseen" htmlFor={id}>
         {t(`timeline.write.${kind}`)}
       </label>
-      <textarea
+      <MentionArea
         id={id}
         className="input composer-text"
-        rows={1}
         placeholder={t(`timeline.write.${kind}`)}
         value={text}
-        onChange={(event) => {
-          setText(event.target.value);
-        }}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
-            event.currentTarget.form?.requestSubmit();
+        onChange={setText}
+        onMention={(person) => {
+          setPeople([...people, person]);
         }}
       />
       <div className="row wrap">

@@ -6,6 +6,7 @@ import { useParams } from 'react-router';
 import { fieldNamed, useRecordType } from '../../api/record-types.js';
 import type { CrmRecord, FieldType, RecordType } from '../../api/types.js';
 import { Skeleton } from '../../design/Skeleton.js';
+import { FollowButton } from '../../features/following/FollowButton.js';
 import { rememberVisit } from '../../features/search/recent-records.js';
 import { viewOf } from '../../features/views.js';
 import { NotFound } from '../../shell/NotFound.js';
@@ -37,6 +38,7 @@ function Header({ type, view, record, onEdit }: Props & { onEdit: () => void }) 
         <FieldValue key={field.path} type={type} field={field} record={record} />
       ))}
       <span className="grow" />
+      <FollowButton type={type} record={record} />
       {view.action && <view.action type={type} record={record} />}
       <RecordActions type={type} record={record} onEdit={onEdit} />
     </header>

@@ -12,6 +12,7 @@ import { LayoutSwitch } from '../../../records/list/LayoutSwitch.js';
 import { ListToolbar } from '../../../records/list/ListToolbar.js';
 import { toFilter } from '../../../records/list/list-filter.js';
 import { useListState } from '../../../records/list/use-list-state.js';
+import { ViewsMenu } from '../../saved-views/ViewsMenu.js';
 import { NotFound } from '../../../shell/NotFound.js';
 import { dealsView } from '../deals.view.js';
 import { usePipelines, useStages, type Pipeline } from '../stages.js';
@@ -109,6 +110,7 @@ function Page({ type }: { type: RecordType }) {
       <div className="page-head list-head">
         <h1>{t('types.deal.many')}</h1>
         <LayoutSwitch plural="deals" current="board" />
+        <ViewsMenu type={type} view={boardView} controls={controls} layout="board" />
         <PipelineSwitch {...choice} />
         <span className="grow" />
         {may(type, 'create') && (

@@ -1,0 +1,1 @@
+export const followingKey = ['following'] as const;
