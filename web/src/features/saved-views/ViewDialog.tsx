@@ -53,7 +53,7 @@ export function ViewDialog({ onSave, onClose }: Props) {
   const [share, setShare] = useState('nobody');
   const [isDefault, setDefault] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
-  const mayShare = currentSession().may.includes('settings');
+  const mayShare = currentSession().may.includes('manageSettings');
   const save = async (event: SubmitEvent) => {
     event.preventDefault();
     const sharedWith: SharedWith = share === 'nobody' || share === 'everyone' ? share : [share];

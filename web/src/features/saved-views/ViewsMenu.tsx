@@ -105,7 +105,7 @@ interface ListProps {
 
 function ViewItems({ views, current, onChoose }: ListProps) {
   const { t } = useTexts();
-  if (views.length === 0) return <p className="menu-label">{t('views.none')}</p>;
+  if (views.length === 0) return <div className="menu-label">{t('views.none')}</div>;
   return views.map((view) => (
     <button
       key={view.id}
