@@ -4,6 +4,7 @@ import { lstat, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { MemoryTide } from '../memory/index.js';
 import { BucketRefused, UploadNotFound } from './bucket.errors.js';
 import { MIN_PART_BYTES, type MultipartInfo, type PartTag, type UploadedPart } from './bucket.port.js';
 import {
@@ -100,9 +101,12 @@ export class FolderMultipart {
 
   async join(files: readonly string[], target: string): Promise<void> {
     async function* bytes(): AsyncIterable<Buffer> {
+      const tide = new MemoryTide();
       for (const file of files)
-        for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 }))
+        for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 })) {
+          tide.pass((chunk as Buffer).length);
           yield chunk as Buffer;
+        }
     }
     const options = { flags: 'wx', mode: 0o640, flush: true };
     await pipeline(Readable.from(bytes(), { objectMode: false }), createWriteStream(target, options));

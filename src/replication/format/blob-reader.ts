@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { MemoryTide } from '../../platform/memory/index.js';
 import {
   BLOB_MAGIC,
   BLOB_START_BYTES,
@@ -116,11 +117,13 @@ async function* readWhole({ expect, fetch }: OpenBlobOptions, layout: Layout): A
     if (!createHash('sha256').update(header).digest().equals(layout.headerHash))
       throw new FormatError('format.digest_mismatch', 'blob: changed while it was read');
     const cipher = new ChunkCipher(layout.dataKey, layout.headerHash);
+    const tide = new MemoryTide();
     for (let left = chunksOf(layout.plainBytes); left > 0; left -= 1) {
       const isLast = left === 1;
       const plain = cipher.open(await input.take(isLast ? input.remaining : CHUNK_BYTES + TAG_BYTES), isLast);
       if (isLast && (await input.end()) !== expect.sha256)
         throw new FormatError('format.digest_mismatch', 'blob: not the object that was signed');
+      tide.pass(3 * plain.length);
       if (plain.length > 0) yield plain;
     }
   } finally {
@@ -142,12 +145,14 @@ async function* readRange(
   const input = new ExactInput(await fetch({ start: from, end: to - 1 }), to - from, 'blob');
   try {
     const cipher = new ChunkCipher(layout.dataKey, layout.headerHash, first);
+    const tide = new MemoryTide();
     for (let index = first; index <= last; index += 1) {
       const plain = cipher.open(
         await input.take(Math.min(CHUNK_BYTES + TAG_BYTES, input.remaining)),
         index === chunks - 1,
       );
       const offset = index * CHUNK_BYTES;
+      tide.pass(3 * plain.length);
       yield plain.subarray(Math.max(0, start - offset), lastByte - offset + 1);
     }
   } finally {

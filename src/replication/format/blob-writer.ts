@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { MemoryTide } from '../../platform/memory/index.js';
 import { encodeBlobHeader, type BlobContext } from './blob-header.js';
 import { ChunkCipher } from './chunk-cipher.js';
 import { FormatError, malformed } from './format.errors.js';
@@ -40,8 +41,10 @@ export async function* sealBlob(plan: BlobPlan, source: AsyncIterable<Buffer>): 
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let fill = 0;
   let left = plan.plainBytes;
+  const tide = new MemoryTide();
   for await (const block of source) {
     left -= block.length;
+    tide.pass(2 * block.length);
     if (left < 0) throw malformed('blob: the file is longer than planned');
     for (let rest = block; rest.length > 0;) {
       // Only when more follows is a full chunk known not to be the last.

@@ -67,9 +67,8 @@ function watched(bucket: Bucket, breakAt: { part?: number; complete?: 'before' |
       if (name === 'completeMultipart')
         return async (...args: Parameters<Bucket['completeMultipart']>) => {
           if (breakAt.complete === 'before') throw new Error('the wire broke');
-          const answer = await target.completeMultipart(...args);
+          await target.completeMultipart(...args);
           if (breakAt.complete === 'after') throw new Error('the answer was lost');
-          return answer;
         };
       const value: unknown = Reflect.get(target, name, receiver);
       return typeof value === 'function' ? (value as (...all: unknown[]) => unknown).bind(target) : value;

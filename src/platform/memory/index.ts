@@ -1,0 +1,1 @@
+export { MemoryTide } from './memory-tide.js';
