@@ -153,7 +153,7 @@ describe('the keyboard', () => {
     await page.keyboard.type('Cancity');
     await page
       .getByRole('group', { name: 'Accounts' })
-      .getByRole('option', { name: 'Cancity', exact: true })
+      .getByRole('option', { name: /^Cancity/ })
       .waitFor();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'Cancity' }).waitFor();
