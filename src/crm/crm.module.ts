@@ -5,7 +5,14 @@ import { BoardController, BoardService } from './board/index.js';
 import { CampaignBehaviour, CampaignMemberBehaviour } from './campaigns/index.js';
 import { CaseBehaviour } from './cases/index.js';
 import { DealLineBehaviour } from './deal-lines/index.js';
-import { DealBehaviour, DefaultPipelineSeeder, StageBehaviour } from './deals/index.js';
+import {
+  DealBehaviour,
+  DealMover,
+  DefaultPipelineSeeder,
+  PipelineBehaviour,
+  PipelinesController,
+  StageBehaviour,
+} from './deals/index.js';
 import { ConversionController, LeadBehaviour, LeadConversion, LeadMatching } from './leads/index.js';
 import './record-types.js';
 import { SocialModule } from './social.module.js';
@@ -14,7 +21,7 @@ import { TimelineController, TimelineService } from './timeline/index.js';
 /** The CRM's record types and what they do beyond create, read, update, delete. */
 @Module({
   imports: [SocialModule],
-  controllers: [BoardController, ConversionController, TimelineController],
+  controllers: [BoardController, PipelinesController, ConversionController, TimelineController],
   providers: [
     AccountBehaviour,
     ActivityBehaviour,
@@ -24,6 +31,8 @@ import { TimelineController, TimelineService } from './timeline/index.js';
     CaseBehaviour,
     DealBehaviour,
     DealLineBehaviour,
+    DealMover,
+    PipelineBehaviour,
     LeadBehaviour,
     LeadConversion,
     LeadMatching,

@@ -7,12 +7,13 @@ const sales: PipelineFacts = {
   id: 'sales',
   name: 'Sales',
   isDefault: true,
+  archived: false,
   stages: [
     { key: 'prospecting', name: 'Prospecting', status: 'open', probability: 10 },
     { key: 'won', name: 'Won', status: 'won', probability: 100 },
   ],
 };
-const bare: PipelineFacts = { id: 'bare', name: 'Bare', isDefault: false, stages: [] };
+const bare: PipelineFacts = { id: 'bare', name: 'Bare', isDefault: false, archived: false, stages: [] };
 
 function place(after: RecordData, before: RecordData | null = null, pipelines = [sales, bare]) {
   const refused: string[] = [];

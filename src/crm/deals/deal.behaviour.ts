@@ -5,10 +5,19 @@ import {
   RecordBehaviours,
   type RecordBehaviour,
   type RecordChange,
+  type RecordMove,
   type RequestContext,
 } from '../../records/index.js';
 import { query } from '../../platform/database/index.js';
-import { readPipelines, type PipelineFacts, type StageFacts } from './pipeline-facts.js';
+import { Conflict } from '../../platform/errors/index.js';
+import type { DealStatus } from './deal-status.js';
+import {
+  holdStages,
+  mappedStage,
+  readPipelines,
+  type PipelineFacts,
+  type StageFacts,
+} from './pipeline-facts.js';
 
 /** A deal moves through the stages of its pipeline; status and probability follow from the stage. */
 @Injectable()
@@ -21,34 +30,73 @@ export class DealBehaviour implements RecordBehaviour, OnModuleInit {
     this.behaviours.register(this);
   }
 
+  /** A deal that comes back must find its place again. */
+  async afterMove(_ctx: RequestContext, tx: QueryRunner, { action, record }: RecordMove): Promise<void> {
+    if (action !== 'restore') return;
+    const pipelines = await readPipelines(tx);
+    const isThere = pipelines.some(
+      ({ id, stages }) => id === record['pipelineId'] && stages.some(({ key }) => key === record['stage']),
+    );
+    if (!isThere)
+      throw new Conflict('stage_gone', {
+        detail: 'The pipeline or the stage of this deal is in the recycle bin: take that out first.',
+      });
+  }
+
   async beforeWrite(_ctx: RequestContext, tx: QueryRunner, changes: readonly RecordChange[]): Promise<void> {
     const pipelines = await readPipelines(tx);
-    for (const change of changes) placeDeal(change, pipelines);
+    await refuseLostStages(
+      tx,
+      changes.filter((change) => placeDeal(change, pipelines)),
+    );
     await refuseAmounts(tx, changes);
   }
 }
 
-/** Fills pipeline, stage, status, probability and close date, or says why the deal cannot stand where it should. */
-export function placeDeal(change: RecordChange, pipelines: readonly PipelineFacts[]): void {
+/** A stage that an administrator removes at this moment is held by whoever comes first. */
+async function refuseLostStages(tx: QueryRunner, changes: readonly RecordChange[]): Promise<void> {
+  const placed = changes.filter(
+    ({ before, after }) =>
+      before?.['stage'] !== after['stage'] || before?.['pipelineId'] !== after['pipelineId'],
+  );
+  const places = placed.map(({ after }) => ({ pipelineId: after['pipelineId'], stage: after['stage'] }));
+  if (places.length === 0) return;
+  const held = await holdStages(tx, places);
+  for (const { after, refuse } of placed) {
+    const place = `${String(after['pipelineId'])}:${String(after['stage'])}`;
+    if (!held.has(place)) refuse('stage', 'is no longer a stage of this pipeline');
+  }
+}
+
+/**
+ * Fills pipeline, stage, status, probability and close date, or says why the deal cannot stand where it should.
+ * @returns whether it has a place
+ */
+export function placeDeal(change: RecordChange, pipelines: readonly PipelineFacts[]): boolean {
   const { after } = change;
   const pipeline = after['pipelineId']
     ? pipelines.find(({ id }) => id === after['pipelineId'])
     : pipelines.find(({ isDefault }) => isDefault);
+  if (pipeline?.archived && change.before?.['pipelineId'] !== pipeline.id) {
+    change.refuse('pipelineId', `must not be ${pipeline.name}, which is archived and takes no new deals`);
+    return false;
+  }
   if (!pipeline) {
     change.refuse('pipelineId', 'is required, as there is no default pipeline');
-    return;
+    return false;
   }
   after['pipelineId'] = pipeline.id;
   const stage = stageOf(change, pipeline);
   if (!stage) {
     const known = pipeline.stages.map(({ key }) => `"${key}"`).join(', ');
     change.refuse('stage', `must be a stage of the pipeline ${pipeline.name}: ${known}`);
-    return;
+    return false;
   }
   after['stage'] = stage.key;
   after['status'] = stage.status;
   followLoss(change);
   followStage(change, stage);
+  return true;
 }
 
 function stageOf(change: RecordChange, pipeline: PipelineFacts): StageFacts | undefined {
@@ -63,7 +111,9 @@ function stageOf(change: RecordChange, pipeline: PipelineFacts): StageFacts | un
       pipeline.stages.find(({ key, name }) => key.toLowerCase() === lower || name.toLowerCase() === lower)
     );
   }
-  return pipeline.stages.find(({ status }) => status === 'open') ?? pipeline.stages[0];
+  const former = { key: String(wanted), status: change.before?.['status'] as DealStatus };
+  const mapped = isLeftOver ? mappedStage(pipeline, former) : undefined;
+  return mapped ?? pipeline.stages.find(({ status }) => status === 'open') ?? pipeline.stages[0];
 }
 
 function followStage(change: RecordChange, stage: StageFacts): void {

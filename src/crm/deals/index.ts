@@ -5,3 +5,6 @@ export { dealStatuses, type DealStatus } from './deal-status.js';
 export { DealBehaviour } from './deal.behaviour.js';
 export { StageBehaviour } from './stage.behaviour.js';
 export { DefaultPipelineSeeder } from './default-pipeline.seeder.js';
+export { DealMover } from './deal-mover.service.js';
+export { PipelineBehaviour } from './pipeline.behaviour.js';
+export { PipelinesController } from './pipelines.controller.js';

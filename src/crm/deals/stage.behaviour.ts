@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { QueryRunner } from 'typeorm';
 import { query } from '../../platform/database/index.js';
+import { Conflict } from '../../platform/errors/index.js';
 import {
   RecordBehaviours,
   type RecordBehaviour,
@@ -8,7 +9,10 @@ import {
   type RequestContext,
 } from '../../records/index.js';
 
-/** Deals hold a stage's key and status, so neither may change under deals that stand in it. */
+/**
+ * Deals hold a stage's key and status: a key stays for good, a status while deals stand in the stage. A pipeline that
+ * has an open, a won or a lost stage keeps one of each.
+ */
 @Injectable()
 export class StageBehaviour implements RecordBehaviour, OnModuleInit {
   readonly type = 'stage';
@@ -21,25 +25,70 @@ export class StageBehaviour implements RecordBehaviour, OnModuleInit {
 
   async beforeWrite(_ctx: RequestContext, tx: QueryRunner, changes: readonly RecordChange[]): Promise<void> {
     for (const change of changes) {
-      const { key } = change.after;
-      if (typeof key === 'string' && !/^[a-z0-9][a-z0-9_-]*$/.test(key))
-        change.refuse('key', 'must hold small letters, digits, - and _ only, like "won"');
-      if (Number(change.after['probability'] ?? 0) > 100)
-        change.refuse('probability', 'must be at most 100 percent');
-      await refuseInUse(tx, change);
+      checkStage(change);
+      await refuseStatus(tx, change);
     }
+  }
+
+  async beforeRemove(_ctx: RequestContext, tx: QueryRunner, id: string): Promise<void> {
+    const [stage] = await query<StageRow>(
+      tx,
+      'SELECT id, pipeline_id AS "pipelineId", key, status FROM crm.stage WHERE id = $1',
+      [id],
+    );
+    if (!stage) return;
+    if (await isUsed(tx, stage))
+      throw new Conflict('stage_in_use', {
+        detail: 'Deals stand in this stage. Say where they go: ?moveTo=<key of a stage>.',
+      });
+    if (await isLast(tx, stage))
+      throw new Conflict('last_stage', {
+        detail: `This is the last stage of its pipeline with the status ${stage.status}.`,
+      });
   }
 }
 
-async function refuseInUse(tx: QueryRunner, change: RecordChange): Promise<void> {
-  const { before, after } = change;
-  if (!before) return;
-  const changed = ['key', 'status', 'pipelineId'].filter((name) => before[name] !== after[name]);
-  if (changed.length === 0) return;
+interface StageRow {
+  readonly id: string;
+  readonly pipelineId: string;
+  readonly key: string;
+  readonly status: string;
+}
+
+function checkStage({ before, after, refuse }: RecordChange): void {
+  const { key } = after;
+  if (!before && typeof key === 'string' && !/^[a-z0-9][a-z0-9_-]*$/.test(key))
+    refuse('key', 'must hold small letters, digits, - and _ only, like "won"');
+  if (before && before['key'] !== key) refuse('key', 'cannot change: deals and imports name it');
+  if (before && before['pipelineId'] !== after['pipelineId'])
+    refuse('pipelineId', 'cannot change: make the stage anew in the other pipeline');
+  if (Number(after['probability'] ?? 0) > 100) refuse('probability', 'must be at most 100 percent');
+}
+
+async function refuseStatus(tx: QueryRunner, { id, before, after, refuse }: RecordChange): Promise<void> {
+  if (!before || before['status'] === after['status']) return;
+  const stage = { id, ...before } as unknown as StageRow;
+  if (await isUsed(tx, stage)) refuse('status', 'cannot change while deals stand in this stage');
+  else if (await isLast(tx, stage))
+    refuse('status', `cannot change: no other stage of the pipeline is ${stage.status}`);
+}
+
+/** Deals in the recycle bin count: they can come back. */
+async function isUsed(tx: QueryRunner, { pipelineId, key }: StageRow): Promise<boolean> {
   const used = await query(tx, 'SELECT 1 FROM crm.deal WHERE pipeline_id = $1 AND stage = $2 LIMIT 1', [
-    before['pipelineId'],
-    before['key'],
+    pipelineId,
+    key,
   ]);
-  if (used.length > 0)
-    for (const name of changed) change.refuse(name, 'cannot change while deals stand in this stage');
+  return used.length > 0;
+}
+
+/** Under a lock of the pipeline, so that two at once cannot each leave the last one to the other. */
+async function isLast(tx: QueryRunner, { id, pipelineId, status }: StageRow): Promise<boolean> {
+  await query(tx, 'SELECT 1 FROM crm.pipeline WHERE id = $1 FOR NO KEY UPDATE', [pipelineId]);
+  const others = await query(
+    tx,
+    `SELECT 1 FROM crm.stage WHERE pipeline_id = $1 AND status = $2 AND id <> $3 AND deleted_at IS NULL LIMIT 1`,
+    [pipelineId, status, id],
+  );
+  return others.length === 0;
 }

@@ -53,7 +53,10 @@ export class OpenApiService {
       ];
     });
     const paths: Node = { ...others.paths, ...systemPaths };
-    for (const view of views) Object.assign(paths, recordPaths(view));
+    // An operation that a type does in its own way is described by its controller.
+    for (const view of views)
+      for (const [path, item] of Object.entries(recordPaths(view)))
+        paths[path] = { ...item, ...(paths[path] as Node | undefined) };
     for (const item of Object.values(paths)) addProblems(item as Node);
     return {
       openapi: '3.1.0',

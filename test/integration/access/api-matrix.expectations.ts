@@ -162,6 +162,7 @@ export const expectations: Record<string, Expectation> = {
   'get /readyz': everybody(200, { nobody: 200 }),
   'get /metrics': everybody(200, { nobody: 200 }),
   'get /api/v1/deals/board': everybody(200),
+  'post /api/v1/pipelines/{id}/move-deals': adminOnly(400, { body: { to: noSuchId.id } }),
   'get /api/v1/leads/{id}/convert': everybody(200),
   // a lead of somebody else's may be seen, not changed
   'post /api/v1/leads/{id}/convert': adminOnly(200, { body: {} }),
