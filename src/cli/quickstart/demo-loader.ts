@@ -19,6 +19,10 @@ const demoFiles: readonly (readonly [mapping: string, data: string])[] = [
   ['05-deals.yaml', 'maven-crm/sales_pipeline.csv'],
   ['06-companies.yaml', 'cfpb/complaints.csv'],
   ['07-complaints.yaml', 'cfpb/complaints.csv'],
+  ['08-deal-lines.yaml', 'invented/deal-lines.csv'],
+  ['09-leads.yaml', 'invented/leads.csv'],
+  ['10-campaigns.yaml', 'invented/campaigns.csv'],
+  ['11-campaign-members.yaml', 'invented/campaign-members.csv'],
 ];
 
 /** Imports the demo through the same API that any import uses. Running it again changes nothing. */

@@ -11,7 +11,7 @@ import {
 
 /**
  * Deals hold a stage's key and status: a key stays for good, a status while deals stand in the stage. A pipeline that
- * has an open, a won or a lost stage keeps one of each.
+ * works keeps an open, a won and a lost stage if it has them.
  */
 @Injectable()
 export class StageBehaviour implements RecordBehaviour, OnModuleInit {
@@ -82,9 +82,18 @@ async function isUsed(tx: QueryRunner, { pipelineId, key }: StageRow): Promise<b
   return used.length > 0;
 }
 
-/** Under a lock of the pipeline, so that two at once cannot each leave the last one to the other. */
+/**
+ * Under a lock of the pipeline, so that two at once cannot each leave the last one to the other. A pipeline that is
+ * still being made (not the default one, and without a deal) may lack what it likes.
+ */
 async function isLast(tx: QueryRunner, { id, pipelineId, status }: StageRow): Promise<boolean> {
-  await query(tx, 'SELECT 1 FROM crm.pipeline WHERE id = $1 FOR NO KEY UPDATE', [pipelineId]);
+  const [pipeline] = await query<{ works: boolean }>(
+    tx,
+    `SELECT p.is_default OR EXISTS (SELECT 1 FROM crm.deal d WHERE d.pipeline_id = p.id) AS works
+     FROM crm.pipeline p WHERE p.id = $1 FOR NO KEY UPDATE`,
+    [pipelineId],
+  );
+  if (pipeline?.works !== true) return false;
   const others = await query(
     tx,
     `SELECT 1 FROM crm.stage WHERE pipeline_id = $1 AND status = $2 AND id <> $3 AND deleted_at IS NULL LIMIT 1`,

@@ -17,6 +17,10 @@ const files = [
   ['05-deals.yaml', 'maven-crm/sales_pipeline.csv', 8800, 0],
   ['06-companies.yaml', 'cfpb/complaints.csv', 813, 7527],
   ['07-complaints.yaml', 'cfpb/complaints.csv', 8340, 0],
+  ['08-deal-lines.yaml', 'invented/deal-lines.csv', 10, 0],
+  ['09-leads.yaml', 'invented/leads.csv', 10, 0],
+  ['10-campaigns.yaml', 'invented/campaigns.csv', 3, 0],
+  ['11-campaign-members.yaml', 'invented/campaign-members.csv', 9, 0],
 ] as const;
 
 const one = async (sql: string): Promise<unknown> => Object.values((await world.sql(sql))[0] ?? {})[0];
@@ -44,6 +48,12 @@ describe('the demo data', () => {
     expect(await one('SELECT count(*) FROM crm.deal WHERE account_id IS NULL')).toBe('1425');
     expect(await one('SELECT count(*) FROM crm.deal WHERE product_id IS NULL')).toBe('0');
     expect(await one(`SELECT count(*) FROM crm."user" WHERE external_id LIKE 'agent:%'`)).toBe('35');
+  });
+
+  it('has lines that add up to what their deals were closed at', async () => {
+    const sums = `SELECT deal_id FROM crm.deal_line l JOIN crm.deal d ON d.id = l.deal_id GROUP BY deal_id, d.amount
+      HAVING sum(l.total) = d.amount AND max(d.version) = 1`;
+    expect(await one(`SELECT count(*) FROM (${sums}) s`)).toBe('6');
   });
 
   it('has its complaints, each with its company and custom values', async () => {

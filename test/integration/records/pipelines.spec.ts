@@ -135,16 +135,21 @@ describe('stages', () => {
   });
 
   it('stay where they are the last open, won or lost one of their pipeline', async () => {
-    const { stages } = await newPipeline();
+    const { id, stages } = await newPipeline();
+    await newDeal(id, 'first');
     await removeStage(stages['second']);
-    for (const name of ['first', 'won', 'lost'])
+    await expect(removeStage(stages['first'], 'won')).rejects.toMatchObject({ code: 'last_stage' });
+    for (const name of ['won', 'lost'])
       await expect(removeStage(stages[name])).rejects.toMatchObject({ code: 'last_stage' });
     await expect(update('stage', stages['won'], { status: 'lost' })).rejects.toMatchObject(
       refusedAt('status'),
     );
-    const { stages: others } = await newPipeline();
+    const { id: other, stages: others } = await newPipeline();
+    await newDeal(other, 'won');
     const both = await Promise.allSettled([removeStage(others['first']), removeStage(others['second'])]);
     expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const { stages: unused } = await newPipeline();
+    for (const stage of Object.values(unused)) await removeStage(stage);
   });
 
   it('keep key and pipeline, and their status while deals stand in them', async () => {
