@@ -51,16 +51,27 @@ describe('pipelines', () => {
     ).resolves.toBe(pipeline);
   });
 
-  it('keep a stage as long as deals are in it', async () => {
-    await create(system, 'deals', { name: `Kept ${run}`, stage: 'engaging' });
+  it('let a stage go only together with a word on where its deals go', async () => {
+    const first = await create(system, 'pipelines', {
+      name: `Short ${run}`,
+      key: `short-${run}`,
+      position: 9,
+    });
+    const stage = { pipelineId: first.id, probability: 10 };
+    await create(system, 'stages', { ...stage, name: `Old ${run}`, key: 'old', position: 1 });
+    await create(system, 'stages', { ...stage, name: `Kept ${run}`, key: 'kept', position: 2 });
+    const deal = { name: `Moved ${run}`, pipelineId: first.id, stage: 'old' };
+    const { id } = await create(system, 'deals', deal);
     page = await signedIn(browser, system.primary.url, userWith(system, 'administrator'));
     await page.goto(`${system.primary.url}/pipelines`);
-    await page.getByRole('button', { name: 'Delete the stage Engaging' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Delete the stage Engaging' });
-    await dialog.getByText(/deals are in this stage/).waitFor();
-    await expect(dialog.getByRole('button', { name: 'Delete', exact: true }).isDisabled()).resolves.toBe(
-      true,
-    );
+    await page.getByRole('button', { name: `Delete the stage Old ${run}` }).click();
+    const dialog = page.getByRole('dialog', { name: `Delete the stage Old ${run}` });
+    await dialog.getByText('1 deal is in this stage.').waitFor();
+    await dialog.getByRole('combobox', { name: 'Where they go' }).selectOption({ label: `Kept ${run}` });
+    await dialog.getByRole('button', { name: 'Move them and delete' }).click();
+    await page.getByRole('textbox', { name: `Name of Old ${run}` }).waitFor({ state: 'detached' });
+    await page.goto(`${system.primary.url}/deals/${id}`);
+    await page.locator('.page-head').getByText(`Kept ${run}`).waitFor();
   });
 
   it('are not offered to people who may only use them', async () => {

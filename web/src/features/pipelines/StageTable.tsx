@@ -153,7 +153,12 @@ export function StageTable({ stages, mayChange }: { stages: readonly Stage[]; ma
   const { t } = useTexts();
   const attempt = useSettings();
   const [removed, setRemoved] = useState<Stage | null>(null);
-  const remove = (stage: Stage) => attempt(() => request(`/stages/${stage.id}`, { method: 'DELETE' }));
+  const remove = (stage: Stage, moveTo: string | null) =>
+    attempt(() =>
+      request(`/stages/${stage.id}${moveTo ? `?moveTo=${encodeURIComponent(moveTo)}` : ''}`, {
+        method: 'DELETE',
+      }),
+    );
   return (
     <>
       <table className="table stages">
@@ -181,8 +186,9 @@ export function StageTable({ stages, mayChange }: { stages: readonly Stage[]; ma
       {removed && (
         <RemoveStage
           stage={removed}
-          onRemove={async () => {
-            if (await remove(removed)) setRemoved(null);
+          others={stages.filter(({ id }) => id !== removed.id)}
+          onRemove={async (moveTo) => {
+            if (await remove(removed, moveTo)) setRemoved(null);
           }}
           onClose={() => {
             setRemoved(null);
