@@ -96,6 +96,7 @@ describe('moving a deal on the board', () => {
     const deal = await boardWith(`never mind ${run}`);
     await card('prospecting', `never mind ${run}`).locator('.deal-name').focus();
     await page.keyboard.press('Space');
+    await page.getByText(`never mind ${run} is over Prospecting.`).waitFor();
     await page.keyboard.press('ArrowRight');
     await page.getByText(`never mind ${run} is over Engaging.`).waitFor();
     await page.keyboard.press('Escape');
