@@ -8,7 +8,7 @@ const { url, port, members } = JSON.parse(process.argv[2]);
 const pool = new pg.Pool({ connectionString: url, max: 10, options: '-c timezone=UTC' });
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 // a record without tags has none stored, and shows an empty list
-const valueOf = (name) => (name === 'tags' ? `coalesce(tags, '{}')` : `"${snake(name)}"`);
+const valueOf = (name) => (name === 'tags' ? `coalesce(tags, '[]')` : `"${snake(name)}"`);
 const columns = members.map((name) => `${valueOf(name)} AS "${name}"`).join(', ');
 const app = fastify();
 

@@ -30,8 +30,12 @@ export function freePort() {
 export function withLab(work, settings = {}) {
   return withTempFolder(async (folder) => {
     const lab = await Lab.open(folder, settings);
+    const interrupted = new Promise((_resolve, reject) => {
+      for (const signal of ['SIGINT', 'SIGTERM'])
+        process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
+    });
     try {
-      return await work(lab);
+      return await Promise.race([work(lab), interrupted]);
     } finally {
       await lab.close();
     }
