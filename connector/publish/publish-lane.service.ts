@@ -51,7 +51,8 @@ export class PublishLaneService implements OnModuleInit, OnApplicationBootstrap,
     const publisher = new Publisher({ db, lease, bucket, trust, spool, listeners });
     const onGenerationLive = (): Promise<void> => this.purges.reconcile();
     const { pollMs, leaseMs, beatMs } = connector;
-    const settings = { pollMs, leaseMs, beatMs, maxBacklog: MAX_BACKLOG };
+    const { purgeMayWait } = this.config.bucket;
+    const settings = { pollMs, leaseMs, beatMs, maxBacklog: MAX_BACKLOG, purgeMayWait };
     this.lane = new PublishLane({
       publisher,
       lease,

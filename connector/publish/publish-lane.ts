@@ -1,6 +1,7 @@
-import type { Bucket } from '../../src/platform/bucket/index.js';
+import { BucketError, type Bucket } from '../../src/platform/bucket/index.js';
 import { errorCodeOf, safeError, type Logger } from '../../src/platform/logging/index.js';
 import { pause, retryPauseMs } from '../../src/platform/pauses/index.js';
+import { assertUsable } from './bucket-check.js';
 import { Heartbeat } from './heartbeat.js';
 import { coalesceChanges, forgetOldBatches, forgetOldChanges } from './housekeeping.js';
 import type { PublishLease } from './publish-lease.js';
@@ -25,6 +26,8 @@ export interface LaneOptions {
   pollMs: number;
   leaseMs: number;
   beatMs: number;
+  /** as `bucket.purgeMayWait` says */
+  purgeMayWait: boolean;
   /** entries in the change log above which it is coalesced by key */
   maxBacklog: number;
   /** called when a generation went live, so that older ones can leave the bucket */
@@ -112,6 +115,7 @@ export class PublishLane {
   private async prepareBucket(): Promise<void> {
     if (this.isBucketProbed) return;
     const { bucket, trust, publisher, log } = this.options;
+    await assertUsable(bucket, trust, this.options.purgeMayWait);
     const { conditionalPut, consistentList } = await bucket.probe();
     if (!conditionalPut && !consistentList) throw new BucketUnsafe();
     publisher.manifestKeys = conditionalPut ? 'plain' : 'epoch';
@@ -207,7 +211,8 @@ export class PublishLane {
 
   /** An error that goes on is logged when it begins and counted every time. */
   private note(error: unknown): void {
-    const isPlain = error instanceof ConnectorError;
+    // a bucket's own words name keys and answers, never data
+    const isPlain = error instanceof ConnectorError || error instanceof BucketError;
     const code = isPlain ? error.code : errorCodeOf(error);
     laneErrors.inc({ code });
     if (this.lastError?.code !== code)

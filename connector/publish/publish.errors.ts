@@ -60,6 +60,13 @@ export class SpoolFull extends ConnectorError {
   }
 }
 
+/** The bucket was looked at before anything was written to it, and must not be used as it is. */
+export class BucketObjected extends ConnectorError {
+  constructor(objections: readonly { code: string; message: string }[]) {
+    super(objections[0]?.code ?? 'bucket-objected', objections.map(({ message }) => message).join(' '));
+  }
+}
+
 /** Neither of the two ways in which one publisher's batch can win holds. */
 export class BucketUnsafe extends ConnectorError {
   constructor() {

@@ -37,6 +37,11 @@ export class ConnectorTrust {
     );
   }
 
+  /** The root that was put on this host by hand. */
+  get pin(): { version: number; bytes: Buffer } {
+    return { version: this.pinnedVersion, bytes: this.pinned };
+  }
+
   /** Age recipients of every replica that the newest root names. */
   recipients(): string[] {
     return this.chain.current.replicas.map((replica) => replica.recipient);
@@ -55,7 +60,7 @@ export class ConnectorTrust {
   }
 }
 
-async function rootOrNull(bucket: Bucket, version: number): Promise<Buffer | null> {
+export async function rootOrNull(bucket: Bucket, version: number): Promise<Buffer | null> {
   try {
     return await bucket.get(rootKey(version));
   } catch (error) {

@@ -41,6 +41,17 @@ export interface MultipartInfo {
   initiatedAt: Date;
 }
 
+export interface InspectOptions {
+  /** old versions of deleted objects are somebody else's care */
+  purgeMayWait: boolean;
+}
+
+/** A reason not to use a bucket, for a person: what is wrong, what follows, what to do. */
+export interface BucketObjection {
+  code: string;
+  message: string;
+}
+
 /** What a bucket was seen to keep, tried and not believed. */
 export interface BucketAbilities {
   /** of writers that all ask for `ifNoneMatch` one wins */
@@ -96,6 +107,8 @@ export interface Bucket {
   abortMultipart(key: string, uploadId: string): Promise<void>;
   /** Uploads begun and neither completed nor aborted, by key. */
   listMultiparts(prefix: string): AsyncIterable<MultipartInfo>;
+  /** Looks whether the bucket can be used, and writes nothing. Empty where all is well. */
+  inspect(options: InspectOptions): Promise<BucketObjection[]>;
   /**
    * Writes 32 times at once under one key and counts the winners, and looks whether a listing shows what was just
    * written; leaves nothing behind.

@@ -10,6 +10,7 @@ import {
   DEFAULT_MAX_GET_BYTES,
   type Bucket,
   type BucketAbilities,
+  type BucketObjection,
   type ByteRange,
   type GetOptions,
   type MultipartInfo,
@@ -143,6 +144,11 @@ export class FolderBucket implements Bucket {
 
   listMultiparts(prefix: string): AsyncIterable<MultipartInfo> {
     return this.uploads.list(prefix);
+  }
+
+  /** A folder has neither versions nor rights of its own; what is wrong with it shows at the first write. */
+  inspect(): Promise<BucketObjection[]> {
+    return Promise.resolve([]);
   }
 
   async probe(): Promise<BucketAbilities> {

@@ -3,6 +3,7 @@ export {
   MIN_PART_BYTES,
   type Bucket,
   type BucketAbilities,
+  type BucketObjection,
   type ByteRange,
   type GetOptions,
   type MultipartInfo,
@@ -12,6 +13,7 @@ export {
   type UploadedPart,
 } from './bucket.port.js';
 export {
+  BucketError,
   BucketRefused,
   BucketUnavailable,
   ObjectNotFound,

@@ -93,6 +93,11 @@ export class BucketConfig {
   @IsString()
   @IsNotEmpty()
   readonly secretAccessKey: string | null = null;
+
+  /** Old versions of deleted objects are removed by somebody else, later. */
+  @Setting('flag', 'true or false')
+  @IsBoolean()
+  readonly purgeMayWait: boolean = false;
 }
 
 export class TenantConfig {

@@ -28,7 +28,7 @@ function startLane(maxBacklog: number): void {
     ...{ publisher: publisher.publisher, lease: publisher.lease, db: publisher.db },
     ...{ bucket: world.bucket, spool: new Spool(world.spoolFolder, 1_000_000_000), trust: world.trust },
     ...{ log: createLogger({ level: 'silent', name: 'test' }), onGenerationLive: () => Promise.resolve() },
-    ...{ pollMs: 20, leaseMs: 300, beatMs: 10_000, maxBacklog },
+    ...{ pollMs: 20, leaseMs: 300, beatMs: 10_000, maxBacklog, purgeMayWait: false },
   });
   lane.start();
 }
