@@ -45,11 +45,25 @@ export class ApiClient {
   }
 
   /** Streams a file, whatever its size. */
-  async putFile<T>(path: string, file: string, contentType: string): Promise<T> {
+  putFile<T>(path: string, file: string, contentType: string): Promise<T> {
+    return this.sendFile<T>('PUT', path, file, contentType);
+  }
+
+  /** As {@link putFile}, to make something new of it. */
+  postFile<T>(path: string, file: string, contentType: string): Promise<T> {
+    return this.sendFile<T>('POST', path, file, contentType);
+  }
+
+  private async sendFile<T>(
+    method: 'PUT' | 'POST',
+    path: string,
+    file: string,
+    contentType: string,
+  ): Promise<T> {
     const { size } = await stat(file);
     const body = Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>;
     const headers = { 'content-type': contentType, 'content-length': String(size) };
-    return this.request<T>('PUT', path, {
+    return this.request<T>(method, path, {
       body,
       headers,
       duplex: 'half',

@@ -25,6 +25,14 @@ const demoFiles: readonly (readonly [mapping: string, data: string])[] = [
   ['11-campaign-members.yaml', 'invented/campaign-members.csv'],
 ];
 
+/** One that the demo's policy lets go, one that its label keeps home, and one that its record keeps home. */
+const demoAttachments: readonly (readonly [account: string, file: string, type: string, label: string])[] = [
+  ['Acme Corporation', 'framework-agreement.pdf', 'application/pdf', 'shareable'],
+  ['Acme Corporation', 'price-list.pdf', 'application/pdf', 'internal'],
+  ['Cancity', 'site-plan.png', 'image/png', 'shareable'],
+  ['Betatech', 'framework-agreement.pdf', 'application/pdf', 'shareable'],
+];
+
 /** Imports the demo through the same API that any import uses. Running it again changes nothing. */
 export async function loadDemo(client: ApiClient, progress: (text: string) => void): Promise<void> {
   const folder = join(checkoutFolder(), 'config', 'demo');
@@ -39,5 +47,26 @@ export async function loadDemo(client: ApiClient, progress: (text: string) => vo
       `The demo import ${mapping} ended as ${result.state} with ${result.counts.failed} failed rows.`,
       { details },
     );
+  }
+  await attachFiles(client, join(folder, 'attachments'), progress);
+}
+
+async function attachFiles(
+  client: ApiClient,
+  folder: string,
+  progress: (text: string) => void,
+): Promise<void> {
+  progress('Attachments');
+  for (const [account, name, type, label] of demoAttachments) {
+    const filter = encodeURIComponent(JSON.stringify({ field: 'name', op: 'eq', value: account }));
+    const found = await client.get<{ data: { id: string }[] }>(
+      `/accounts?filter=${filter}&limit=1&fields=id`,
+    );
+    const [record] = found.data;
+    if (!record) throw new CliError(`The demo has no account ${account} to attach ${name} to.`);
+    const place = `/accounts/${record.id}/attachments`;
+    const there = await client.get<{ data: { name: string }[] }>(place);
+    if (there.data.some((attachment) => attachment.name === name)) continue;
+    await client.postFile(`${place}?name=${name}&label=${label}`, join(folder, name), type);
   }
 }
