@@ -49,6 +49,42 @@ function sum(deals: readonly Deal[]): string {
   return `${text.slice(0, -2)}.${text.slice(-2)}`;
 }
 
+describe('the files of the demo', () => {
+  interface File {
+    id: string;
+    name: string;
+    recordType: string;
+    state: string;
+  }
+  const filesOf = async (api: TestApi, account: string): Promise<File[]> => {
+    const filter = { field: 'name', op: 'eq', value: account };
+    const [record] = (await api.list<Account>('accounts', { filter })).data;
+    if (!record) return [];
+    return (await api.get<{ data: File[] }>(`/accounts/${record.id}/attachments`)).data;
+  };
+
+  it('arrive on the replica where label and record are selected, byte for byte', async () => {
+    const names = async (api: TestApi, account: string) =>
+      (await filesOf(api, account)).map(({ name }) => name).sort();
+    expect(await names(premises, 'Acme Corporation')).toEqual(['framework-agreement.pdf', 'price-list.pdf']);
+    expect(await names(premises, 'Betatech')).toEqual(['framework-agreement.pdf']);
+    const [there] = await waitFor(
+      async () => {
+        const found = await filesOf(replica, 'Acme Corporation');
+        return found[0]?.state === 'available' ? found : null;
+      },
+      { timeoutMs: 60_000, what: 'the file on the replica' },
+    );
+    expect(await names(replica, 'Acme Corporation')).toEqual(['framework-agreement.pdf']);
+    expect(await names(replica, 'Betatech')).toEqual([]);
+    const path = `/attachments/${there?.id ?? ''}/content`;
+    const [home, abroad] = await Promise.all([premises, replica].map((api) => api.request('GET', path)));
+    const bytes = Buffer.from((await home?.arrayBuffer()) ?? new ArrayBuffer());
+    expect(bytes.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(Buffer.from((await abroad?.arrayBuffer()) ?? new ArrayBuffer()).equals(bytes)).toBe(true);
+  });
+});
+
 describe('the demo on premises', () => {
   it('has every account with its parent, mended where the files are odd', async () => {
     const accounts = await premises.all<Account>('accounts', { filter: customers });
@@ -184,7 +220,9 @@ describe('the demo in the cloud', () => {
 describe('a policy narrowed by two people', () => {
   it('needs the second one, makes a new generation and deletes the old', async () => {
     const { yaml } = await premises.get<{ yaml: string }>('/cloud/policy');
-    const narrower = yaml.replace(/^version: 1$/m, 'version: 2').replace('email: { pseudonym: keyed }', 'email: omit');
+    const narrower = yaml
+      .replace(/^version: 1$/m, 'version: 2')
+      .replace('email: { pseudonym: keyed }', 'email: omit');
     const proposed = await premises.request('POST', '/cloud/policy/propose', {
       yaml: narrower,
       reason: 'less is enough',

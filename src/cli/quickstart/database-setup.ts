@@ -1,4 +1,4 @@
-import { bootstrapRoles, createDatabase, migrate } from '../../platform/database/index.js';
+import { bootstrapRoles, createDatabase, migrate, withClient } from '../../platform/database/index.js';
 import type { EmbeddedPostgres } from '../../platform/embedded/index.js';
 import type { HomeState } from './home.js';
 import { databaseNames, databaseUrl } from './process-configs.js';
@@ -20,4 +20,18 @@ export async function prepareDatabases(
       progress(`${kind} ${step}/${of} ${name}`);
     });
   }
+}
+
+/**
+ * Thousands of rows have come at once. Until PostgreSQL looks at them by itself, which it does once a minute, it takes
+ * the tables for empty, and reads the views of the policy by nested loops that run for minutes.
+ * @param ownerUrl of the database on premises, as holdfast_owner
+ */
+export async function gatherStatistics(ownerUrl: string): Promise<void> {
+  await withClient(ownerUrl, 'holdfast statistics', async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = 'crm' ORDER BY 1`,
+    );
+    await client.query(`ANALYZE ${rows.map(({ name }) => name).join(', ')}`);
+  });
 }

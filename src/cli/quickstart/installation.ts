@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkoutFolder, loadDemo } from './demo-loader.js';
+import { loadConfig } from '../../platform/config/index.js';
 import { ApiClient } from '../api-client.js';
 import { withCommandContext } from '../command-context.js';
 import { ManagedProcess } from './child-process.js';
 import { activateFirstPolicy } from './first-policy.js';
-import { prepareDatabases } from './database-setup.js';
+import { gatherStatistics, prepareDatabases } from './database-setup.js';
 import type { Home, HomeState } from './home.js';
 import { prepareKeys } from './keys-setup.js';
 import type { QuickstartOptions } from './options.js';
@@ -124,7 +125,11 @@ export class Installation {
     if (state.isPrepared) return state;
     let current = state;
     if (this.options.demo) {
-      await this.reporter.step('importing the demo data', (progress) => loadDemo(client, progress));
+      await this.reporter.step('importing the demo data', async (progress) => {
+        await loadDemo(client, progress);
+        const { ownerUrl } = loadConfig({ file: this.home.config('server') }).database;
+        if (ownerUrl !== null) await gatherStatistics(ownerUrl);
+      });
       current = await withCommandContext(this.home.config('server'), (context) =>
         equipSalespeople(context, state),
       );

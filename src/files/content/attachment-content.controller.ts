@@ -63,7 +63,9 @@ export class AttachmentContentController {
     const isHead = request.method === 'HEAD';
     const part = isHead ? 'whole' : rangeOf(request.headers, row.bytes, headers.etag);
     // Opened before anything is said, so that what cannot be opened is a problem and no broken answer.
-    const stream = isHead ? Readable.from([]) : await this.contents.open(row, part === 'whole' ? {} : part);
+    const stream = isHead
+      ? Readable.from([])
+      : await this.contents.open(row, part === 'whole' ? undefined : part);
     if (!isHead) await this.note(ctx, row, stream);
     void reply
       .code(part === 'whole' ? 200 : 206)

@@ -13,8 +13,8 @@ export interface ContentPlace {
 
 /** Where content comes from: the local store on premises, the bucket on a replica. */
 export interface AttachmentContents {
-  /** The plain bytes; the stream fails rather than hand out a wrong one. */
-  open(place: ContentPlace, range?: ByteRange): Promise<Readable>;
+  /** The plain bytes, all where no range is given; the stream fails rather than hand out a wrong one. */
+  open(place: ContentPlace, range?: Required<ByteRange>): Promise<Readable>;
 }
 
 /** Nest token of AttachmentContents. */
