@@ -30,7 +30,7 @@ export { QueryProblems } from './query/query-problems.js';
 export { CustomFields } from './custom-fields/custom-fields.service.js';
 export { CustomFieldRegistry } from './custom-fields/custom-field-registry.service.js';
 export type { CustomFieldDefinition } from './custom-fields/custom-field.definition.js';
-export { GlobalSearch, SearchTooBroad } from './search/global-search.service.js';
+export { GlobalSearch } from './search/global-search.service.js';
 export type { SearchHit } from './search/describe-hits.js';
 export { TypeViews, recordTypeOf } from './view/type-views.service.js';
 export type { TypeView } from './view/type-view.js';

@@ -1,5 +1,4 @@
 export {
-  MAX_PARTS,
   MIN_PART_BYTES,
   type Bucket,
   type BucketAbilities,
@@ -14,7 +13,6 @@ export {
 } from './bucket.port.js';
 export {
   BucketError,
-  BucketRefused,
   BucketUnavailable,
   ObjectNotFound,
   ObjectTooLarge,

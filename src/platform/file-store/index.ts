@@ -1,5 +1,5 @@
 export { FileKeys } from './file-keys.js';
-export { FileDamaged, FileKeyRefused, FileMissing, StoreFull } from './file-store.errors.js';
+export { FileDamaged, FileKeyRefused, FileMissing } from './file-store.errors.js';
 export type {
   ByteRange,
   FileReader,
