@@ -74,7 +74,9 @@ export class FirstSnapshot {
 
   /** Notes the snapshot that everything is reconciled from, once, before any chunk is read. */
   private async start(generation: Generation): Promise<{ generation: Generation; types: string[] }> {
-    const { reader, generations } = this.parts;
+    const { db, reader, generations } = this.parts;
+    // After a bulk import there are none yet, and the views are read by plans that take minutes instead of seconds.
+    if (generation.firstSnapshot === null) await db.query('SELECT replication.refresh_statistics()');
     const seen = await reader.read(async (open) => {
       this.assertUsable(generation, open);
       return Promise.resolve(open);

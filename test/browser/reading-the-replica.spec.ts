@@ -64,8 +64,10 @@ describe('on the replica', () => {
     const api = new TestApi(system.replica.url, system.replica.apiToken);
     const [account] = await api.all<{ id: string }>('accounts');
     await remote.goto(`${system.replica.url}/accounts/${account?.id ?? ''}`);
-    await expect(remote.locator('.omitted').textContent()).resolves.toMatch(
-      /Not in the cloud copy:.*Revenue/,
+    const notes = remote.locator('.omitted');
+    await expect(notes.filter({ hasText: 'Not in the cloud copy' }).textContent()).resolves.toMatch(
+      /Revenue/,
     );
+    await expect(notes.filter({ hasText: 'Not as at home' }).textContent()).resolves.toMatch(/Phone/);
   });
 });

@@ -39,7 +39,7 @@ describe('a campaign', () => {
     await page.goto(`${system.primary.url}/campaigns/${campaign.id}?tab=campaign-members`);
     await page.getByRole('link', { name: `Mara Okafor ${run}` }).click();
     await page.getByRole('tab', { name: /Campaigns 1/ }).click();
-    await expect(page.getByRole('link', { name: `Fair ${run}` }).count()).resolves.toBe(1);
+    await page.getByRole('link', { name: `Fair ${run}` }).waitFor();
   });
 });
 

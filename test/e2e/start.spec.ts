@@ -184,7 +184,7 @@ describe('holdfast', () => {
 
   it('says in one sentence what is wrong with its words', async () => {
     expect(await holdfast(['frobnicate'])).toMatchObject({
-      code: 1,
+      code: 2,
       err: expect.stringContaining('frobnicate'),
     });
     const elsewhere = await run('bin/holdfast.mjs', ['status', '--home', join(folder, 'nowhere')]);
@@ -212,7 +212,7 @@ describe('holdfast', () => {
     await writeFile(bad, 'version: 1\ntypes:\n  acount:\n  product:\n');
     const { code, out, err } = await holdfast(['cloud', 'policy', 'check', bad]);
     expect(out).toMatch(new RegExp(`^${bad}:3:\\d+ .*did you mean .*account`, 'm'));
-    expect([code, err]).toEqual([2, 'The policy cannot be used.\n']);
+    expect([code, err]).toEqual([1, 'The policy cannot be used.\n']);
   });
 
   it('imports', async () => {

@@ -212,7 +212,9 @@ describe('what another try does not help', () => {
       () => bucket.uploadPart('a', 'id', 1, Buffer.from('x')),
     ];
     for (const call of calls) await expect(call()).rejects.toMatchObject({ code: `bucket.${named}` });
-    expect(proxy.seen).toHaveLength(calls.length);
+    // a delete of many that was refused is asked for singly, since Ceph holds it against the bucket itself
+    const deletesSingly = named === 'access_denied' ? 1 : 0;
+    expect(proxy.seen).toHaveLength(calls.length + deletesSingly);
   });
 
   it('412 means that somebody has the key, and only where that was asked', async () => {

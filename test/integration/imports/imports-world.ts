@@ -175,7 +175,7 @@ export class ImportsWorld {
       .map((column) => `(SELECT a.external_id FROM crm.account a WHERE a.id = t.${column}) AS ref`)
       .join(', ');
     const rows = await this.sql<{ row: unknown }>(
-      `SELECT to_jsonb(t) - '{id,created_at,created_by,updated_at,updated_by,owner_id,account_id,parent_id,product_id,pipeline_id,contact_id,version,search}'::text[]
+      `SELECT to_jsonb(t) - '{id,created_at,created_by,updated_at,updated_by,owner_id,account_id,parent_id,product_id,pipeline_id,contact_id,version,search,stage_since}'::text[]
               || jsonb_build_object('ref', r.ref) AS row
          FROM crm."${table}" t CROSS JOIN LATERAL (SELECT ${expanded}) r ORDER BY t.external_id`,
     );

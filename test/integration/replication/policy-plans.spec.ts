@@ -6,10 +6,16 @@ interface Plan {
   'Node Type': string;
   /** `t` is the table that the view is about */
   Alias?: string;
+  'Relation Name'?: string;
   'Actual Rows': number;
   'Actual Loops': number;
   Plans?: Plan[];
 }
+
+/** The key of the pseudonyms, kept in memory: to look at it again costs nothing. */
+const isOneRow = (node: Plan): boolean =>
+  node['Node Type'] === 'Materialize' &&
+  (node.Plans ?? []).every((plan) => plan['Relation Name'] === 'pseudonym_key' && plan['Actual Loops'] === 1);
 
 const accounts = 10_000;
 const rows = 100_000;
@@ -42,6 +48,15 @@ describe('reading the policy views at 100,000 rows', () => {
     await load(`INSERT INTO crm.activity (id, created_at, updated_at, kind, subject, done, account_id, contact_id)
       SELECT gen_random_uuid(), now(), now(), 'note', 'n', false, ${account}, CASE WHEN i % 2 = 0 THEN ${contact} END
       FROM generate_series(1, ${String(rows)}) i`);
+    const lead = `('00000000-0000-7002-8000-' || lpad(i::text, 12, '0'))::uuid`;
+    await load(`INSERT INTO crm.lead (id, created_at, updated_at, last_name, status)
+      SELECT ${lead}, now(), now(), 'l' || i, 'new' FROM generate_series(1, ${String(accounts)}) i`);
+    const campaign = `('00000000-0000-7003-8000-' || lpad((i % 100)::text, 12, '0'))::uuid`;
+    await load(`INSERT INTO crm.campaign (id, created_at, updated_at, name, kind, status)
+      SELECT ${campaign}, now(), now(), 'p' || i, 'email', 'active' FROM generate_series(0, 99) i`);
+    await load(`INSERT INTO crm.campaign_member (id, created_at, updated_at, campaign_id, lead_id, status)
+      SELECT gen_random_uuid(), now(), now(), ${campaign}, ${lead}, 'sent'
+      FROM generate_series(1, ${String(accounts)}) i`);
     await db.sql('ANALYZE');
   }, 180_000);
   afterAll(() => db.close());
@@ -82,7 +97,7 @@ describe('reading the policy views at 100,000 rows', () => {
     'reads all of %s with hashes, not row by row',
     async (type) => {
       const plan = await explain(`SELECT row_to_json(v)::text FROM cloud.${type} v`);
-      const probed = plan.nodes.filter((node) => node['Actual Loops'] > 1000);
+      const probed = plan.nodes.filter((node) => node['Actual Loops'] > 1000 && !isOneRow(node));
       expect(probed).toEqual([]);
     },
   );
