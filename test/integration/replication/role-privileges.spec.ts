@@ -158,6 +158,7 @@ describe('on premises', () => {
         'replication.attachments_of_blobs(ids uuid[])',
         'replication.coalesce_changes(since pg_snapshot)',
         'replication.prune_changes(max_rows integer)',
+        'replication.refresh_statistics()',
       ]);
       expect(functions.length).toBeGreaterThan(own.length);
     });
