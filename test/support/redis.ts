@@ -14,11 +14,26 @@ export interface TestRedis {
   kill(): Promise<void>;
 }
 
+export interface RedisChoices {
+  port?: number;
+  folder?: string;
+  /** further lines of redis.conf; `port: 0` for one that speaks TLS only, on `tls-port` */
+  settings?: Record<string, string | number>;
+}
+
 /** Starts Debian's redis-server on a free port, with an append-only file so that a restart in `folder` keeps its data. */
-export async function startRedis(options: { port?: number; folder?: string } = {}): Promise<TestRedis> {
+export async function startRedis(options: RedisChoices = {}): Promise<TestRedis> {
   const port = options.port ?? (await freePort());
   const folder = options.folder ?? (await makeTempFolder('redis'));
-  const settings = { bind: '127.0.0.1', port, dir: folder, save: '', appendonly: 'yes', daemonize: 'no' };
+  const settings: Record<string, string | number> = {
+    bind: '127.0.0.1',
+    port,
+    dir: folder,
+    save: '',
+    appendonly: 'yes',
+    daemonize: 'no',
+    ...options.settings,
+  };
   const args = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]);
   const child = spawn('redis-server', args, { stdio: 'ignore' });
   const failed = new Promise<never>((_, reject) => {
@@ -26,7 +41,10 @@ export async function startRedis(options: { port?: number; folder?: string } = {
       reject(new Error('redis-server does not start; `npm test` installs it from Debian', { cause }));
     });
   });
-  await Promise.race([failed, waitFor(() => answersPing(port), { what: 'redis-server' })]);
+  await Promise.race([
+    failed,
+    waitFor(() => answersPing(Number(settings['tls-port'] ?? port)), { what: 'redis-server' }),
+  ]);
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
@@ -43,10 +61,15 @@ export async function startRedis(options: { port?: number; folder?: string } = {
 function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
-    socket.once('error', reject);
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      // one that speaks TLS only hangs up on this; so it is there
+      if (error.code === 'ECONNRESET') resolve(true);
+      else reject(error);
+    });
     socket.once('data', (data) => {
+      const text = data.toString();
+      resolve(text.startsWith('+PONG') || text.startsWith('-NOAUTH') || !/^[+-]/.test(text));
       socket.destroy();
-      resolve(data.toString().startsWith('+PONG'));
     });
   });
 }

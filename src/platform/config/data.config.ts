@@ -12,7 +12,7 @@ import {
 import { Section, Setting } from './setting.decorator.js';
 
 const POSTGRES = /^postgres(ql)?:\/\/\S+$/;
-const REDIS = /^rediss?:\/\/\S+$/;
+const REDIS = /^(rediss?:\/\/[^\s,]+|rediss?\+sentinel:\/\/[^\s/]+\/[^\s/]+(\/\d+)?)$/;
 const BUCKET = /^(file:\/\/\/|s3:\/\/)\S+$/;
 const LABEL = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,39}$/u;
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -46,9 +46,17 @@ export class DatabaseConfig {
 }
 
 export class QueueConfig {
-  @Setting('text', 'a redis:// or rediss:// address', { optional: true, secret: true, env: 'REDIS_URL' })
+  @Setting('text', 'a redis:// or rediss:// address, or redis+sentinel://host,host/group', {
+    ...{ optional: true, secret: true, env: 'REDIS_URL' },
+  })
   @Matches(REDIS)
   readonly redisUrl: string | null = null;
+
+  /** For rediss://: who signed the server's certificate, where the system does not know. */
+  @Setting('text', 'the path of a PEM file', { optional: true })
+  @IsString()
+  @IsNotEmpty()
+  readonly redisCaFile: string | null = null;
 
   /** As holdfast_queue, in a database of its own; used when there is no redisUrl. */
   @Setting('text', 'a postgres:// address', { optional: true, secret: true })

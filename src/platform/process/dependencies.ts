@@ -1,10 +1,11 @@
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
-import type { AppConfig } from '../config/index.js';
+import type { AppConfig, QueueConfig } from '../config/index.js';
 import { migrate, pendingMigrations, withClient } from '../database/index.js';
 import { DomainError } from '../errors/index.js';
 import { errorCodeOf } from '../logging/index.js';
 import { timedExternalCall } from '../metrics/index.js';
+import { redisOptions } from '../queue/index.js';
 import { MigrationsPending } from './database.module.js';
 
 const PROBE_MS = 3000;
@@ -40,7 +41,7 @@ export async function probeDependencies(
     database: await failureOf(() => askPostgres(database.url)),
   };
   const { redisUrl, databaseUrl } = queue;
-  if (redisUrl !== null) result['queue'] = await failureOf(() => askRedis(redisUrl));
+  if (redisUrl !== null) result['queue'] = await failureOf(() => askRedis(queue));
   else if (databaseUrl !== null) result['queue'] = await failureOf(() => askPostgres(databaseUrl));
   if (startError instanceof MigrationsPending) result['migrations'] = startError.code;
   // All answer now, or what is missing has no probe: the start itself tells.
@@ -65,8 +66,16 @@ const causeOf = (error: unknown): unknown => (error instanceof DomainError ? (er
 const askPostgres = (url: string): Promise<unknown> =>
   withClient(url, 'holdfast start', (client) => client.query('SELECT 1'));
 
-async function askRedis(url: string): Promise<unknown> {
-  const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
+async function askRedis(queue: QueueConfig): Promise<unknown> {
+  const client = new Redis({
+    ...redisOptions(queue),
+    ...{
+      lazyConnect: true,
+      maxRetriesPerRequest: 0,
+      retryStrategy: () => null,
+      sentinelRetryStrategy: () => null,
+    },
+  });
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -7,12 +7,13 @@ import {
   type QueueOptions,
   type WorkerOptions,
 } from 'bullmq';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import { Pool } from 'pg';
 import { ConfigError, type QueueConfig } from '../config/index.js';
 import { errorCodeOf, type Logger } from '../logging/index.js';
 import { timedExternalCall } from '../metrics/index.js';
 import type { JobEnvelope } from './job-definition.js';
+import { redisOptions } from './redis-address.js';
 
 export type JobsQueue = Queue<JobEnvelope>;
 export type JobsWorker = Worker<JobEnvelope>;
@@ -43,7 +44,7 @@ export async function openQueueBackend(
   const backend =
     config.redisUrl === null
       ? new PostgresQueues(config.databaseUrl ?? '', config, workers, log)
-      : new RedisQueues(config.redisUrl, config, log);
+      : new RedisQueues(config, log);
   try {
     await backend.prepare();
     return backend;
@@ -58,11 +59,13 @@ class RedisQueues implements QueueBackend {
   private readonly producer: Redis;
   private readonly consumers: Redis[] = [];
 
+  private readonly address: RedisOptions;
+
   constructor(
-    private readonly url: string,
     private readonly config: QueueConfig,
     private readonly log: Logger,
   ) {
+    this.address = redisOptions(config);
     // A request that adds a job must hear at once that Redis is away, not wait in a line in memory.
     this.producer = this.connect({ enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: true });
   }
@@ -99,9 +102,17 @@ class RedisQueues implements QueueBackend {
     return Promise.resolve();
   }
 
-  private connect(options: object): Redis {
+  private connect(options: RedisOptions): Redis {
     const retryStrategy = (times: number): number => Math.min(50 * 2 ** times, LONGEST_RECONNECT_PAUSE_MS);
-    const connection = new Redis(this.url, { ...options, retryStrategy, connectTimeout: PROBE_MS });
+    const connection = new Redis({
+      ...this.address,
+      ...options,
+      retryStrategy,
+      sentinelRetryStrategy: retryStrategy,
+      // A demoted master still answers: only asking the sentinels again leads to the new one.
+      reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+      connectTimeout: PROBE_MS,
+    });
     connection.on('error', (error: unknown) => {
       this.log.debug({ event: 'queue.connection-failed', code: errorCodeOf(error) });
     });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import { InvalidInput } from '../errors/index.js';
-import { jobIdOf, storedIdOf, type JobEnvelope } from './job-definition.js';
+import { isEnvelope, jobIdOf, storedIdOf, type JobEnvelope } from './job-definition.js';
 import { JobRegistry } from './job-registry.js';
 import { QueueConnection } from './queue-connection.js';
 import { DeadJobNotFound, QueueUnavailable } from './queue.errors.js';
@@ -68,7 +68,7 @@ export class DeadLetters {
     return jobs.map((job) => ({
       id: `${name}/${jobIdOf(job.id ?? '')}`,
       job: name,
-      requestId: job.data.requestId,
+      requestId: isEnvelope(job.data) ? job.data.requestId : '',
       attempts: job.attemptsMade,
       reason: job.failedReason,
       failedAt: new Date(job.finishedOn ?? job.timestamp).toISOString(),

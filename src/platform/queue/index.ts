@@ -5,3 +5,4 @@ export { JobHandler, type JobHandlerClass, type RunningJob } from './job-handler
 export { JobQueue, type JobOptions } from './job-queue.service.js';
 export { QueueModule } from './queue.module.js';
 export { DeadJobNotFound, JobWiringError, QueueUnavailable } from './queue.errors.js';
+export { redisOptions } from './redis-address.js';

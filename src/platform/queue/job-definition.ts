@@ -38,6 +38,13 @@ export interface JobEnvelope {
   data: object;
 }
 
+/** False for what another version of the program, or another program, left in the queue. */
+export function isEnvelope(found: unknown): found is JobEnvelope {
+  if (typeof found !== 'object' || found === null) return false;
+  const { requestId, data } = found as Partial<JobEnvelope>;
+  return typeof requestId === 'string' && typeof data === 'object';
+}
+
 /** BullMQ reserves `:` in ids and refuses ones that look like numbers. */
 export const storedIdOf = (jobId: string): string => `j.${encodeURIComponent(jobId)}`;
 export const jobIdOf = (storedId: string): string => decodeURIComponent(storedId.replace(/^j\./, ''));

@@ -9,7 +9,7 @@ import { AppConfig } from '../config/index.js';
 import { errorCodeOf, LOGGER, runInRequest, safeError, type Logger } from '../logging/index.js';
 import { jobDuration, jobsDead } from '../metrics/index.js';
 import type { JobsWorker } from './backend.js';
-import { jobIdOf, type JobEnvelope } from './job-definition.js';
+import { isEnvelope, jobIdOf, type JobEnvelope } from './job-definition.js';
 import { JobRegistry, type HandledJob } from './job-registry.js';
 import { QueueConnection } from './queue-connection.js';
 import { JobTimeout } from './queue.errors.js';
@@ -56,8 +56,10 @@ export class JobWorkers implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private start(handled: HandledJob): JobsWorker {
-    const run = (job: Job<JobEnvelope>): Promise<void> =>
-      runInRequest(job.data.requestId, () => this.attempt(handled, job));
+    const run = async (job: Job<JobEnvelope>): Promise<void> => {
+      if (!isEnvelope(job.data)) throw new UnrecoverableError('made by another version of Holdfast');
+      await runInRequest(job.data.requestId, () => this.attempt(handled, job));
+    };
     const worker = this.connection.backend.worker(handled.job.name, run, {
       concurrency: this.config.queue.concurrency,
       lockDuration: LOCK_MS,
@@ -108,7 +110,7 @@ export class JobWorkers implements OnApplicationBootstrap, BeforeApplicationShut
       event: isDead ? 'job.dead' : 'job.failed',
       job: name,
       jobId: job?.id === undefined ? null : jobIdOf(job.id),
-      requestId: job?.data.requestId,
+      requestId: isEnvelope(job?.data) ? job.data.requestId : undefined,
       attempt: job?.attemptsMade,
       reason: error.message,
     });
