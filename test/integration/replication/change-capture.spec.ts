@@ -29,6 +29,7 @@ describe('the change log', () => {
     db = await openPolicyDatabase();
     await db.activate('types: { account: , contact: { follows: account }, deal: { follows: account } }');
     app = new pg.Client({ connectionString: db.database.urls.app });
+    app.on('error', () => undefined); // `drop` ends idle connections from the server's side
     await app.connect();
   });
   beforeEach(async () => {

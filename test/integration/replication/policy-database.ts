@@ -43,6 +43,7 @@ export async function openPolicyDatabase(): Promise<PolicyDatabase> {
     max: 3,
     options: '-c timezone=UTC',
   });
+  connector.on('error', () => undefined); // `drop` ends idle connections from the server's side
   let version = 0;
   return {
     ...{ database, app, maintainer, audit, connector },
