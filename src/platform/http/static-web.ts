@@ -14,7 +14,7 @@ const YEAR_MS = 31_536_000_000;
 const HASHED = 'assets/';
 
 /**
- * Serves the built web UI. Its `index.html` is the answer to every path that is neither a file nor below /api;
+ * Serves the built web UI. Its `index.html` is the answer to every path that is no file's nor below /api;
  * it gets a fresh nonce at each `__CSP_NONCE__` (Vite's `html.cspNonce`), or a <meta name="csp-nonce"> if it has none.
  */
 export async function serveWeb(instance: FastifyInstance, folder: string, log: Logger): Promise<void> {
@@ -33,12 +33,16 @@ export async function serveWeb(instance: FastifyInstance, folder: string, log: L
   instance.get('/*', (request, reply) => {
     const path = pathOf(request);
     if (path !== 'index.html' && files.has(path)) return sendFile(reply, path);
-    if (path.startsWith('api/') || path.startsWith(HASHED) || !wantsPage(request)) throw new NotFound();
+    if (isOfFiles(path) || !wantsPage(request)) throw new NotFound();
     return sendPage(reply, page);
   });
 }
 
 const pathOf = (request: FastifyRequest): string => (request.params as Record<string, string>)['*'] ?? '';
+
+/** No page of the UI has an extension: a program that asks for /llms.txt must not take the page for its answer. */
+const isOfFiles = (path: string): boolean =>
+  path.startsWith('api/') || path.startsWith(HASHED) || /\.[a-z0-9]{1,8}$/i.test(path);
 
 function wantsPage(request: FastifyRequest): boolean {
   const accept = request.headers.accept ?? '*/*';

@@ -311,6 +311,13 @@ describe('the web UI', () => {
     expect(await answer.text()).toBe('console.log(1)');
   });
 
+  it('is no answer to who asks for a file, whatever they accept', async () => {
+    for (const path of ['/llms.txt', '/.well-known/ai-catalog.json', '/favicon-16.png']) {
+      const answer = await fetch(server.url + path, { headers: { accept: 'text/html, */*' } });
+      expect([path, answer.status]).toEqual([path, 404]);
+    }
+  });
+
   it('does not stand in for a missing file or a missing route', async () => {
     for (const path of [
       '/assets/gone.js',

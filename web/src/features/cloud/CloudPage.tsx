@@ -12,14 +12,15 @@ import { ReplicaPage } from './ReplicaPage.js';
 import { ReplicasPanel } from './ReplicasPanel.js';
 import { TypeTable } from './TypeTable.js';
 import { VersionsPanel } from './VersionsPanel.js';
-import { useCloudStatus, usePolicy } from './cloud-api.js';
+import { useCloudStatus, usePolicy, usePolicyVersions } from './cloud-api.js';
 
+/** Until all of it is there: each part that came by itself would push the ones below it. */
 function Loading() {
-  return (
-    <div className="card panel-pad cloud-loading" aria-busy="true">
+  return [180, 320, 480].map((minHeight) => (
+    <div key={minHeight} className="card panel-pad" style={{ minHeight }} aria-busy="true">
       <Skeleton width="40%" />
     </div>
-  );
+  ));
 }
 
 export default function CloudPage() {
@@ -31,6 +32,8 @@ function PremisesPage() {
   const { t } = useTexts();
   const status = useCloudStatus();
   const policy = usePolicy();
+  const versions = usePolicyVersions();
+  const isLoading = [status, policy, versions].some(({ isPending }) => isPending);
   const problem = status.error ?? policy.error;
   if (problem && !status.data) return <Failure error={problem} />;
   return (
@@ -38,15 +41,15 @@ function PremisesPage() {
       <div className="page-head">
         <h1>{t('cloud.title')}</h1>
       </div>
-      {status.data === null && (
+      {isLoading && <Loading />}
+      {!isLoading && status.data === null && (
         <EmptyState title={t('cloud.off')} hint={t('cloud.offHint')}>
           <Link to="/" className="button">
             {t('nav.home')}
           </Link>
         </EmptyState>
       )}
-      {status.data === undefined && <Loading />}
-      {status.data && (
+      {!isLoading && status.data && (
         <>
           <ConnectorPanel status={status.data} />
           <div className="cloud-columns">
@@ -55,8 +58,8 @@ function PremisesPage() {
           </div>
         </>
       )}
-      {policy.data && <PolicyPanel policy={policy.data} />}
-      <VersionsPanel />
+      {!isLoading && policy.data && <PolicyPanel policy={policy.data} />}
+      {!isLoading && <VersionsPanel />}
     </div>
   );
 }
