@@ -47,13 +47,16 @@ export class RecordReader {
     const scope = this.scope(ctx);
     const view = this.views.of(ctx, type);
     const problems = new QueryProblems();
+    const ids = scope.bind([id]);
     const projection = projectionOf(view, checkFields(query.fields, view, problems));
     const expansion = compileExpansion(query.expand ?? [], view, scope, problems);
     problems.throwIfAny();
-    const columns = [projection.columns, ...expansion.columns].join(', ');
-    const where = `t."id" = ${scope.bind(id)} AND ${scope.visible(type, 't')}`;
+    const columns = [projection.columns, ...expansion.columns, 't."id"'].join(', ');
+    const where = `t."id" = ANY (${ids}::uuid[]) AND ${scope.visible(type, 't')}`;
     const sql = `SELECT ${columns} FROM ${type.table} t WHERE ${where}`;
-    const [row] = await this.database.read(sql, scope.params, tx);
+    const row = tx
+      ? (await this.database.read(sql, scope.params, tx))[0]
+      : await this.database.readById(sql, scope.params.slice(1), id.toLowerCase());
     if (!row) throw recordNotFound(type);
     const record = projection.toRecord(row);
     expansion.addTo(row, projection.width, record);

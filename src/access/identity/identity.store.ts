@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { query, queryPrepared } from '../../platform/database/index.js';
+import { LookupBatch, query, queryPrepared } from '../../platform/database/index.js';
 import { ACCESS_OPTIONS, defaultSessionIdleMs, type AccessOptions } from '../access.options.js';
 import { compiledPermissions } from '../roles/compiled-permissions.js';
 import type { TokenScope } from '../roles/role.js';
 import { rememberIdentity, type Identity, type Person } from './identity.js';
+
 import { csrfTokenFor, hashSecret } from './secret-token.js';
 
 /** `last_seen_at` and `last_used_at` are written at most this often per session or token. */
@@ -19,12 +20,16 @@ interface PersonRow {
   /** JSON text of the roles */
   roles: string;
 }
-interface SessionRow extends PersonRow {
+interface SecretRow extends PersonRow {
+  /** hex of the secret's hash */
+  hash: string;
+}
+interface SessionRow extends SecretRow {
   id: string;
   must_change: boolean;
   is_stale: boolean;
 }
-interface TokenRow extends PersonRow {
+interface TokenRow extends SecretRow {
   id: string;
   token_name: string;
   scopes: TokenScope[];
@@ -52,29 +57,25 @@ const isLive = 'u.active AND u.deleted_at IS NULL';
 /** Turns a cookie's or a header's secret into an identity, or into nothing. */
 @Injectable()
 export class IdentityStore {
-  private readonly sessionSql: string;
-  private readonly tokenSql: string;
+  private readonly sessions: LookupBatch<SessionRow>;
+  private readonly tokens: LookupBatch<TokenRow>;
   private readonly tokenIdSql: string;
   private readonly userSql: string;
-  private readonly idleMs: number;
 
   constructor(
     private readonly dataSource: DataSource,
     @Inject(ACCESS_OPTIONS) options: AccessOptions,
   ) {
-    this.idleMs = options.sessionIdleMs ?? defaultSessionIdleMs;
-    this.sessionSql = sessionSql(options.role);
-    this.tokenSql = tokenSql(options.role, 'token_hash');
+    const idleMs = options.sessionIdleMs ?? defaultSessionIdleMs;
+    const [ofSessions, ofTokens] = [sessionSql(options.role), tokenSql(options.role, 'token_hash')];
+    this.sessions = this.bySecrets<SessionRow>(ofSessions, [touchAfterMs, idleMs]);
+    this.tokens = this.bySecrets<TokenRow>(ofTokens, [touchAfterMs]);
     this.tokenIdSql = tokenSql(options.role, 'id');
     this.userSql = userSql(options.role);
   }
 
   async bySession(secret: string): Promise<Identity | null> {
-    const [row] = await queryPrepared<SessionRow>(this.dataSource, this.sessionSql, [
-      hashSecret(secret),
-      this.idleMs,
-      touchAfterMs,
-    ]);
+    const row = await this.sessions.find(hashSecret(secret).toString('hex'));
     if (!row) return null;
     if (row.is_stale) await this.touch('session', 'last_seen_at', row.id);
     const session = { id: row.id, csrfToken: csrfTokenFor(secret) };
@@ -82,10 +83,7 @@ export class IdentityStore {
   }
 
   async byToken(secret: string): Promise<Identity | null> {
-    const [row] = await queryPrepared<TokenRow>(this.dataSource, this.tokenSql, [
-      hashSecret(secret),
-      touchAfterMs,
-    ]);
+    const row = await this.tokens.find(hashSecret(secret).toString('hex'));
     if (!row) return null;
     if (row.is_stale) await this.touch('api_token', 'last_used_at', row.id);
     return tokenIdentity(row);
@@ -99,8 +97,16 @@ export class IdentityStore {
 
   /** For work done later on a token's behalf: what it may do now. Null once it is revoked or has expired. */
   async byTokenId(tokenId: string): Promise<Identity | null> {
-    const [row] = await queryPrepared<TokenRow>(this.dataSource, this.tokenIdSql, [tokenId, touchAfterMs]);
+    const [row] = await queryPrepared<TokenRow>(this.dataSource, this.tokenIdSql, [[tokenId], touchAfterMs]);
     return row ? tokenIdentity(row) : null;
+  }
+
+  private bySecrets<R extends SecretRow>(sql: string, settings: readonly unknown[]): LookupBatch<R> {
+    return new LookupBatch<R>(async (hashes) => {
+      const secrets = hashes.map((hash) => Buffer.from(hash, 'hex'));
+      const rows = await queryPrepared<R>(this.dataSource, sql, [secrets, ...settings]);
+      return new Map(rows.map((row) => [row.hash, row]));
+    });
   }
 
   private async touch(table: 'session' | 'api_token', column: string, id: string): Promise<void> {
@@ -116,22 +122,23 @@ function sessionSql(role: 'primary' | 'replica'): string {
   // The stamp ties a session to the password it was opened with; on premises a change deletes the sessions itself.
   const stamp = isReplica ? `AND s.login_stamp = sha256(convert_to(l.password_hash, 'UTF8'))` : '';
   const credential = isReplica ? '' : 'LEFT JOIN access.credential c ON c.user_id = u.id';
-  return `SELECT s.id, ${personColumns(role)}, ${sources[role].roles} AS roles,
+  return `SELECT s.id, encode(s.token_hash, 'hex') AS hash, ${personColumns(role)}, ${sources[role].roles} AS roles,
       ${isReplica ? 'false' : 'coalesce(c.must_change, false)'} AS must_change,
-      s.last_seen_at < now() - $3 * interval '1 millisecond' AS is_stale
+      s.last_seen_at < now() - $2 * interval '1 millisecond' AS is_stale
     FROM access.session s JOIN crm."user" u ON u.id = s.user_id AND ${isLive}
       ${sources[role].login} ${credential}
-    WHERE s.token_hash = $1 AND s.expires_at > now()
-      AND s.last_seen_at > now() - $2 * interval '1 millisecond' ${stamp}`;
+    WHERE s.token_hash = ANY ($1::bytea[]) AND s.expires_at > now()
+      AND s.last_seen_at > now() - $3 * interval '1 millisecond' ${stamp}`;
 }
 
 function tokenSql(role: 'primary' | 'replica', key: 'token_hash' | 'id'): string {
-  return `SELECT t.id, t.name AS token_name, t.scopes, ${personColumns(role)},
+  const type = key === 'id' ? 'uuid' : 'bytea';
+  return `SELECT t.id, encode(t.token_hash, 'hex') AS hash, t.name AS token_name, t.scopes, ${personColumns(role)},
       CASE WHEN t.roles IS NULL THEN ${sources[role].roles} ELSE ${rolesByKey('t.roles')} END AS roles,
       coalesce(t.last_used_at < now() - $2 * interval '1 millisecond', true) AS is_stale
     FROM access.api_token t LEFT JOIN crm."user" u ON u.id = t.user_id AND ${isLive}
       ${sources[role].login}
-    WHERE t.${key} = $1 AND t.revoked_at IS NULL AND coalesce(t.expires_at > now(), true)
+    WHERE t.${key} = ANY ($1::${type}[]) AND t.revoked_at IS NULL AND coalesce(t.expires_at > now(), true)
       AND (t.user_id IS NULL OR u.id IS NOT NULL)`;
 }
 

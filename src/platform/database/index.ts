@@ -9,3 +9,4 @@ export type { DatabaseKind, DatabaseRole, RolePasswords } from './roles.js';
 export { migrate, pendingMigrations } from './migrate.js';
 export type { MigrationStep } from './migrate.js';
 export { relaxConstraints } from './relax.js';
+export { LookupBatch } from './lookup-batch.js';
