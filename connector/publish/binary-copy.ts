@@ -7,47 +7,57 @@ const TRAILER = Buffer.from([0xff, 0xff]);
 
 /**
  * Takes (uuid, text) tuples out of COPY … (FORMAT binary), in whatever pieces they arrive. The binary form is used
- * because the text form doubles every backslash of the JSON, and a row's exact bytes are what is digested.
+ * because the text form doubles every backslash of the JSON, and a row's exact bytes are what is digested. A tuple is
+ * told by its place in `data`, not by buffers of its own: making those cost as much as sealing the row.
  */
 export class RowCopyParser {
-  private rest: Buffer = Buffer.alloc(0);
+  /** holds the tuple that `next` found, until the next call of either method */
+  data: Buffer = Buffer.alloc(0);
+  /** where the 16 bytes of the id begin */
+  idAt = 0;
+  /** the row is what stands from here … */
+  rowAt = 0;
+  /** … to here */
+  rowEnd = 0;
+  private at = 0;
   private isStarted = false;
   private isDone = false;
 
-  /** The whole tuples so far; views into `block`, valid until the next call. */
-  *push(block: Buffer): Generator<{ id: Buffer; row: Buffer }> {
-    const data = this.rest.length === 0 ? block : Buffer.concat([this.rest, block]);
-    let at = 0;
-    if (!this.isStarted) {
-      if (data.length < HEADER.length) {
-        this.rest = data;
-        return;
-      }
-      if (!data.subarray(0, SIGNATURE.length).equals(SIGNATURE)) throw broken();
-      at = HEADER.length;
-      this.isStarted = true;
+  push(block: Buffer): void {
+    const rest = this.data.length - this.at;
+    this.data = rest === 0 ? block : Buffer.concat([this.data.subarray(this.at), block]);
+    this.at = 0;
+    if (this.isStarted || this.data.length < HEADER.length) return;
+    if (!this.data.subarray(0, SIGNATURE.length).equals(SIGNATURE)) throw broken();
+    this.at = HEADER.length;
+    this.isStarted = true;
+  }
+
+  /** Whether another tuple is whole already. */
+  next(): boolean {
+    const { data, at } = this;
+    if (!this.isStarted || this.isDone || data.length - at < 2) return false;
+    const fields = data.readInt16BE(at);
+    if (fields === -1) {
+      this.isDone = true;
+      this.at += 2;
+      return false;
     }
-    while (!this.isDone && data.length - at >= 2) {
-      const fields = data.readInt16BE(at);
-      if (fields === -1) {
-        this.isDone = true;
-        at += 2;
-        break;
-      }
-      if (fields !== 2) throw broken();
-      // 2 count + (4 + 16) id + 4 length of the row
-      if (data.length - at < 26) break;
-      const rowLength = data.readInt32BE(at + 22);
-      if (data.readInt32BE(at + 2) !== 16 || rowLength < 0) throw broken();
-      if (data.length - at < 26 + rowLength) break;
-      yield { id: data.subarray(at + 6, at + 22), row: data.subarray(at + 26, at + 26 + rowLength) };
-      at += 26 + rowLength;
-    }
-    this.rest = data.subarray(at);
+    if (fields !== 2) throw broken();
+    // 2 count + (4 + 16) id + 4 length of the row
+    if (data.length - at < 26) return false;
+    const rowLength = data.readInt32BE(at + 22);
+    if (data.readInt32BE(at + 2) !== 16 || rowLength < 0) throw broken();
+    if (data.length - at < 26 + rowLength) return false;
+    this.idAt = at + 6;
+    this.rowAt = at + 26;
+    this.rowEnd = this.rowAt + rowLength;
+    this.at = this.rowEnd;
+    return true;
   }
 
   end(): void {
-    if (!this.isDone || this.rest.length > 0) throw broken();
+    if (!this.isDone || this.at < this.data.length) throw broken();
   }
 }
 
@@ -75,12 +85,12 @@ export class LedgerCopyBuilder {
     this.prefix.writeInt32BE(16, 6 + name.length);
   }
 
-  /** Answers a full block when there is one. */
-  add(id: Buffer, digest: Buffer): Buffer | null {
+  /** @param idAt where the id's 16 bytes begin in `source`. Answers a full block when there is one. */
+  add(source: Buffer, idAt: number, digest: Buffer): Buffer | null {
     const needed = this.prefix.length + 16 + 4 + 32;
     const full = this.filled + needed > BLOCK_BYTES ? this.take() : null;
     this.filled += this.prefix.copy(this.block, this.filled);
-    this.filled += id.copy(this.block, this.filled);
+    this.filled += source.copy(this.block, this.filled, idAt, idAt + 16);
     this.filled = this.block.writeInt32BE(32, this.filled);
     this.filled += digest.copy(this.block, this.filled);
     return full;

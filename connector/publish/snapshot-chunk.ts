@@ -5,7 +5,7 @@ import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import type pg from 'pg';
 import {
   MultisetHash,
-  rowDigest,
+  digestRowInto,
   type PartEntry,
   type PartWriter,
 } from '../../src/replication/format/index.js';
@@ -51,8 +51,9 @@ export async function copyChunk(
   const chunk = new ChunkBuilder(request, tx);
   try {
     for await (const block of source) {
-      for (const { id, row } of parser.push(block as Buffer)) {
-        const wait = chunk.add(id, row);
+      parser.push(block as Buffer);
+      while (parser.next()) {
+        const wait = chunk.add(parser);
         if (wait !== undefined) await wait;
       }
     }
@@ -82,7 +83,8 @@ class ChunkBuilder {
   private part: PartWriter | null = null;
   private ledger: Writable | null = null;
   private count = 0;
-  private lastId: Buffer = Buffer.alloc(16);
+  private readonly lastId = Buffer.alloc(16);
+  private readonly digest = Buffer.alloc(32);
 
   constructor(
     private readonly request: ChunkRequest,
@@ -93,14 +95,15 @@ class ChunkBuilder {
   }
 
   /** Answers a promise only where it has to be waited for: this runs once per row. */
-  add(id: Buffer, row: Buffer): Promise<void> | undefined {
-    if (this.part === null) return this.begin().then(() => this.add(id, row));
-    const digest = rowDigest(this.request.digestKey, this.request.type, row);
-    this.hash.add(digest);
+  add(found: RowCopyParser): Promise<void> | undefined {
+    if (this.part === null) return this.begin().then(() => this.add(found));
+    const { data, idAt, rowAt, rowEnd } = found;
+    digestRowInto(this.digest, this.request.digestKey, this.request.type, data, rowAt, rowEnd);
+    this.hash.add(this.digest);
     this.count += 1;
-    id.copy(this.lastId);
-    const full = this.ledgerRows.add(id, digest);
-    const written = this.part.line(Buffer.concat([this.prefix, row, CLOSE]));
+    data.copy(this.lastId, 0, idAt, idAt + 16);
+    const full = this.ledgerRows.add(data, idAt, this.digest);
+    const written = this.part.framed(this.prefix, data, rowAt, rowEnd, CLOSE);
     if (full === null) return written ?? undefined;
     return Promise.all([written, this.writeLedger(full)]).then(() => undefined);
   }

@@ -20,7 +20,7 @@ export {
   rootKey,
 } from './object-keys.js';
 export { comparePositions, formatPosition, parseFloor, type Position } from './position.js';
-export { hmacBlocks, rowDigest } from './row-digest.js';
+export { digestRowInto, hmacBlocks, rowDigest } from './row-digest.js';
 export { MultisetHash } from './multiset-hash.js';
 export {
   deleteLine,

@@ -66,12 +66,31 @@ export class PartWriter {
 
   /** @param text one line without its newline. Await what it returns, if anything: that is the backpressure. */
   line(text: string | Buffer): void | Promise<void> {
-    if (this.failure !== null) throw this.failure;
     const room = roomFor(text);
-    if (text.length === 0 || room > 3 * LIMITS.maxLineBytes) throw malformed('line: empty or too long');
-    const wait = this.filled + room + 1 > this.pending.length ? this.flush(room + 1) : undefined;
+    const wait = this.reserve(room);
     const length =
       typeof text === 'string' ? this.pending.write(text, this.filled) : text.copy(this.pending, this.filled);
+    this.endLine(length);
+    return wait;
+  }
+
+  /** As `line`, of a line that stands in three places: `before`, `source` from `start` to `end`, `after`. */
+  framed(before: Buffer, source: Buffer, start: number, end: number, after: Buffer): void | Promise<void> {
+    const wait = this.reserve(before.length + end - start + after.length);
+    let length = before.copy(this.pending, this.filled);
+    length += source.copy(this.pending, this.filled + length, start, end);
+    length += after.copy(this.pending, this.filled + length);
+    this.endLine(length);
+    return wait;
+  }
+
+  private reserve(room: number): Promise<void> | undefined {
+    if (this.failure !== null) throw this.failure;
+    if (room === 0 || room > 3 * LIMITS.maxLineBytes) throw malformed('line: empty or too long');
+    return this.filled + room + 1 > this.pending.length ? this.flush(room + 1) : undefined;
+  }
+
+  private endLine(length: number): void {
     if (length > LIMITS.maxLineBytes) throw malformed('line: too long');
     this.filled += length;
     this.pending[this.filled] = NEWLINE;
@@ -79,7 +98,6 @@ export class PartWriter {
     this.rows += 1;
     this.plainBytes += length + 1;
     if (this.plainBytes > LIMITS.maxPartPlainBytes) throw malformed('part: too long');
-    return wait;
   }
 
   async finish(): Promise<PartEntry> {

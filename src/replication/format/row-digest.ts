@@ -21,15 +21,28 @@ const blocksOfKey = new WeakMap<Buffer, Map<string, Blocks>>();
  * @param key 32 bytes; not changed afterwards
  */
 export function rowDigest(key: Buffer, type: string, row: string | Buffer): Buffer {
+  const digest = Buffer.allocUnsafe(DIGEST_BYTES);
+  const bytes = typeof row === 'string' ? Buffer.from(row, 'utf8') : row;
+  digestRowInto(digest, key, type, bytes, 0, bytes.length);
+  return digest;
+}
+
+/** As {@link rowDigest} of `source` from `start` to `end`, written over `target` (32 bytes): for rows by the million. */
+export function digestRowInto(
+  target: Buffer,
+  key: Buffer,
+  type: string,
+  source: Buffer,
+  start: number,
+  end: number,
+): void {
   const blocks = blocksFor(key, type);
-  const length = typeof row === 'string' ? Buffer.byteLength(row) : row.length;
-  const end = blocks.start + length;
-  if (end > blocks.inner.length)
-    blocks.inner = Buffer.concat([blocks.inner.subarray(0, blocks.start)], end * 2);
-  if (typeof row === 'string') blocks.inner.write(row, blocks.start);
-  else row.copy(blocks.inner, blocks.start);
-  blocks.outer.write(hash('sha256', blocks.inner.subarray(0, end), 'binary'), BLOCK_BYTES, 'binary');
-  return Buffer.from(hash('sha256', blocks.outer, 'binary'), 'binary');
+  const filled = blocks.start + end - start;
+  if (filled > blocks.inner.length)
+    blocks.inner = Buffer.concat([blocks.inner.subarray(0, blocks.start)], filled * 2);
+  source.copy(blocks.inner, blocks.start, start, end);
+  blocks.outer.write(hash('sha256', blocks.inner.subarray(0, filled), 'binary'), BLOCK_BYTES, 'binary');
+  target.write(hash('sha256', blocks.outer, 'binary'), 'binary');
 }
 
 function blocksFor(key: Buffer, type: string): Blocks {
