@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { contactPolicy, fillContacts } from './support/contacts.mjs';
 import { withLab } from './support/lab.mjs';
 import { root } from './support/paths.mjs';
-import { cpuMs, cpuMsOfFamily, memoryMb } from './support/process-facts.mjs';
+import { cpuMs, cpuMsOfFamily, memoryMb, profileArgs } from './support/process-facts.mjs';
 import { inTurns, median, medians } from './support/statistics.mjs';
 
 export const bench = {
@@ -58,8 +58,6 @@ async function run(lab, options) {
     generator.kill();
   }
 }
-
-const profileArgs = (folder) => (folder === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]);
 
 const settingsText = ({ rows, connections, rounds, seconds }) =>
   `${rows.toLocaleString('en-US')} contacts, ${connections} connections, ${rounds} rounds of ${seconds} s a side in turns, medians`;

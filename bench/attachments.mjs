@@ -11,7 +11,7 @@ import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { fillContacts } from './support/contacts.mjs';
 import { withLab } from './support/lab.mjs';
 import { product } from './support/paths.mjs';
-import { memoryMb } from './support/process-facts.mjs';
+import { cpuMs, memoryMb, profileArgs } from './support/process-facts.mjs';
 import { withRadosgw } from './support/radosgw.mjs';
 import { inTurns, median } from './support/statistics.mjs';
 
@@ -22,7 +22,7 @@ export const bench = {
   title: 'Attachments to S3',
   summary:
     'files to radosgw, against a bare PutObject loop and restic backup (needs Debian’s radosgw and restic)',
-  options: { files: 16, megabytes: 32, rounds: 3 },
+  options: { files: 16, megabytes: 32, rounds: 3, profile: '' },
   run: (options) => withLab((lab) => withRadosgw(lab.home.folder, (s3) => run(lab, s3, options))),
 };
 
@@ -32,7 +32,7 @@ types:
     attachments: { maxSize: 1GB, types: [application/octet-stream], label: shareable }
 `;
 
-async function run(lab, s3, { files, megabytes, rounds }) {
+async function run(lab, s3, { files, megabytes, rounds, profile }) {
   const database = lab.pool();
   await fillContacts(database, 10);
   const token = await lab.makeAdministrator();
@@ -40,7 +40,7 @@ async function run(lab, s3, { files, megabytes, rounds }) {
   await lab.activatePolicy(policy);
   const server = await lab.start('server');
   const { rows } = await database.query('SELECT id FROM crm.contact LIMIT 1');
-  const bytes = files * megabytes * 2 ** 20;
+  const mebibytes = files * megabytes;
   const samples = await inTurns(rounds, {
     Holdfast: async (round) => {
       const folder = await makeFiles(lab, `ours-${round}`, files, megabytes);
@@ -49,12 +49,17 @@ async function run(lab, s3, { files, megabytes, rounds }) {
         'the grants',
         async () => (await countOf(database, 'replication.file_grant')) === files * (round + 1),
       );
-      return bytes / 2 ** 20 / (await sendAll(lab, database, files * (round + 1)));
+      return mebibytes / (await sendAll(lab, database, { total: files * (round + 1), mebibytes, profile }));
     },
     loop: async (round) =>
-      bytes / 2 ** 20 / (await putAll(s3, await makeFiles(lab, `loop-${round}`, files, megabytes), files)),
+      mebibytes /
+      (await putAll(s3, {
+        folder: await makeFiles(lab, `loop-${round}`, files, megabytes),
+        files,
+        mebibytes,
+      })),
     restic: async (round) =>
-      bytes / 2 ** 20 / (await backUp(s3, await makeFiles(lab, `restic-${round}`, files, megabytes), round)),
+      mebibytes / (await backUp(s3, await makeFiles(lab, `restic-${round}`, files, megabytes), round)),
   });
   const result = (what, peer, aim) => ({
     what,
@@ -66,7 +71,8 @@ async function run(lab, s3, { files, megabytes, rounds }) {
   });
   const settings = `${files} new files of ${megabytes} MiB a round, ${rounds} rounds in turns, medians`;
   const notes = [
-    `Most memory: server ${memoryMb(server.pid).peak} MB, connector ${lastConnectorPeak} MB.`,
+    `Most memory: server ${memoryMb(server.pid).peak} MB, connector ${connectorPeak} MB.`,
+    `CPU of a MiB: connector ${median(cpuOf.connector).toFixed(1)} ms, loop ${median(cpuOf.loop).toFixed(1)} ms (the gateway's own not counted).`,
     'Holdfast: from the first file taken up to the last one available, two at a time as shipped; it opens the encrypted store, seals anew and uploads in parts. Loop: one PutObject after the other, in clear.',
   ];
   return {
@@ -76,7 +82,9 @@ async function run(lab, s3, { files, megabytes, rounds }) {
   };
 }
 
-let lastConnectorPeak = 0;
+let connectorPeak = 0;
+/** milliseconds a MiB, of each round */
+const cpuOf = { connector: [], loop: [] };
 
 async function useS3(lab, s3) {
   const bucket = {
@@ -127,9 +135,10 @@ async function uploadAll({ url, token, contact, folder, files }) {
 const countOf = async (database, table, where = 'true') =>
   (await database.query(`SELECT count(*)::int AS count FROM ${table} WHERE ${where}`)).rows[0].count;
 
-async function sendAll(lab, database, total) {
+async function sendAll(lab, database, { total, mebibytes, profile }) {
   const { rows: before } = await database.query('SELECT clock_timestamp() AS now');
-  const connector = await lab.start('connector');
+  const connector = await lab.start('connector', { nodeArgs: profileArgs(profile) });
+  const startedWith = cpuMs(connector.pid);
   const isDone = async () =>
     (await countOf(database, 'replication.blob_object', `state = 'available'`)) === total;
   await lab.until('the files to be available', isDone, { timeoutMs: 600_000 });
@@ -137,12 +146,14 @@ async function sendAll(lab, database, total) {
     `SELECT extract(epoch FROM max(updated_at) - min(created_at))::float8 AS seconds FROM replication.blob_object WHERE created_at > $1`,
     [before[0].now],
   );
-  lastConnectorPeak = Math.max(lastConnectorPeak, memoryMb(connector.pid).peak);
+  cpuOf.connector.push((cpuMs(connector.pid) - startedWith) / mebibytes);
+  connectorPeak = Math.max(connectorPeak, memoryMb(connector.pid).peak);
   await connector.stop();
   return rows[0].seconds;
 }
 
-async function putAll({ client }, folder, files) {
+async function putAll({ client }, { folder, files, mebibytes }) {
+  const startedWith = process.cpuUsage();
   const startedAt = performance.now();
   for (let index = 0; index < files; index++) {
     const path = join(folder, `${index}.bin`);
@@ -152,6 +163,8 @@ async function putAll({ client }, folder, files) {
     );
   }
   const seconds = (performance.now() - startedAt) / 1000;
+  const { user, system } = process.cpuUsage(startedWith);
+  cpuOf.loop.push((user + system) / 1000 / mebibytes);
   await rm(folder, { recursive: true });
   return seconds;
 }

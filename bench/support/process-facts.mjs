@@ -38,3 +38,6 @@ export function memoryMb(pid) {
     return { now: 0, peak: 0 };
   }
 }
+
+/** Node's options to keep a CPU profile there when the process ends; none where no folder is given. */
+export const profileArgs = (folder) => (folder === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`]);

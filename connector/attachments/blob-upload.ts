@@ -17,7 +17,9 @@ import { uploadBytes } from './attachments.metrics.js';
 import type { BandwidthCap } from './bandwidth-cap.js';
 import type { BlobClaim, BlobObjectStore, FileGrant } from './blob-object.store.js';
 import type { TimeWindows } from './time-windows.js';
-import { partBytesFor, PartSender } from './upload-parts.js';
+import type { PartBuffers } from './part-buffers.js';
+import { partBytesFor } from './part-sizes.js';
+import { PartSender } from './upload-parts.js';
 
 export const NAME_KEY_VERSION = 1;
 
@@ -46,6 +48,7 @@ export class BlobUpload {
     private readonly settings: UploadSettings,
     private readonly claim: BlobClaim,
     private readonly grant: FileGrant,
+    private readonly buffers: PartBuffers,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -136,7 +139,7 @@ export class BlobUpload {
     }
     const { uploadId, arrived } = upload;
     const sender = new PartSender({
-      ...{ bucket, key: name, uploadId, partBytes, arrived },
+      ...{ bucket, key: name, uploadId, partBytes, arrived, buffers: this.buffers },
       beforeSend: (bytes) => this.beforeSend(bytes),
       onArrived: (bytes) => this.onArrived(bytes),
     });

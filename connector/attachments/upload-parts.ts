@@ -1,19 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Bucket, PartTag, UploadedPart } from '../../src/platform/bucket/index.js';
 import { CannotResume } from './attachments.errors.js';
-
-const MIB = 1024 * 1024;
-const USUAL_PART_BYTES = 8 * MIB;
-/** Below S3's 10,000, so that rounding never matters. */
-const MOST_PARTS = 9_000;
-/** One is filled while so many are on the wire. */
-const IN_FLIGHT = 2;
-
-/** Depends on the object's length alone, so that a resumed upload cuts it the same way. */
-export function partBytesFor(objectBytes: number): number {
-  const needed = Math.ceil(objectBytes / MOST_PARTS / MIB) * MIB;
-  return Math.max(USUAL_PART_BYTES, needed);
-}
+import type { PartBuffers } from './part-buffers.js';
+import { BUFFERS_OF_UPLOAD } from './part-sizes.js';
 
 export interface PartSenderOptions {
   bucket: Bucket;
@@ -22,6 +11,8 @@ export interface PartSenderOptions {
   partBytes: number;
   /** what arrived before a crash */
   arrived: readonly UploadedPart[];
+  /** where the memory of the parts comes from, and goes back to */
+  buffers: PartBuffers;
   /** called before a part is sent; waits for the bandwidth cap, stops where the upload must */
   beforeSend: (bytes: number) => Promise<void>;
   /** after a part has arrived, or was found there */
@@ -29,8 +20,8 @@ export interface PartSenderOptions {
 }
 
 /**
- * Cuts a stream into parts and sends those that have not arrived. The buffers are made once and used in turn, so the
- * memory of an upload is three parts whatever the file's size.
+ * Cuts a stream into parts and sends those that have not arrived. The buffers are used in turn, so the memory of an
+ * upload is three parts whatever the file's size. {@link settle} must be called in the end.
  */
 export class PartSender {
   private readonly buffers: Buffer[];
@@ -43,7 +34,8 @@ export class PartSender {
   private failure: Error | null = null;
 
   constructor(private readonly options: PartSenderOptions) {
-    this.buffers = Array.from({ length: IN_FLIGHT + 1 }, () => Buffer.allocUnsafeSlow(options.partBytes));
+    const { buffers, partBytes } = options;
+    this.buffers = Array.from({ length: BUFFERS_OF_UPLOAD }, () => buffers.take(partBytes));
     this.arrived = new Map(options.arrived.map((part) => [part.partNumber, part]));
   }
 
@@ -65,9 +57,10 @@ export class PartSender {
     return this.tags.sort((a, b) => a.partNumber - b.partNumber);
   }
 
-  /** After an error: nothing may still read from the buffers. */
+  /** In the end, however it went: gives the buffers back once nothing reads from them any more. */
   async settle(): Promise<void> {
     await Promise.allSettled(this.busy.values());
+    this.options.buffers.giveBack(this.buffers.splice(0));
   }
 
   private async freeBuffer(): Promise<Buffer> {

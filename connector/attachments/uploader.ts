@@ -5,6 +5,7 @@ import { ClaimLost, UploadPaused } from './attachments.errors.js';
 import { uploadFailures, uploadSeconds } from './attachments.metrics.js';
 import type { BlobClaim, FileGrant } from './blob-object.store.js';
 import { BlobUpload, startsAnew, type UploadSettings } from './blob-upload.js';
+import { PartBuffers } from './part-buffers.js';
 import { UploadSlots } from './upload-slots.js';
 
 const FIRST_RETRY_MS = 2_000;
@@ -19,9 +20,11 @@ export interface AttachmentUploaderOptions extends UploadSettings {
 /** Brings granted files into the bucket one by one, and notes how each of them went. */
 export class AttachmentUploader {
   private readonly slots: UploadSlots;
+  private readonly buffers: PartBuffers;
 
   constructor(private readonly options: AttachmentUploaderOptions) {
     this.slots = new UploadSlots(options.concurrency);
+    this.buffers = new PartBuffers(options.concurrency);
   }
 
   /** Fails only where the outcome could not be noted. A file that is not ours to send, or not due, is left alone. */
@@ -38,7 +41,8 @@ export class AttachmentUploader {
   private async attempt(claim: BlobClaim, grant: FileGrant, signal: AbortSignal): Promise<void> {
     const { log, store } = this.options;
     const stopping = new AbortController();
-    const upload = new BlobUpload(this.options, claim, grant, AbortSignal.any([signal, stopping.signal]));
+    const until = AbortSignal.any([signal, stopping.signal]);
+    const upload = new BlobUpload(this.options, claim, grant, this.buffers, until);
     // A part may take longer than the claim lasts: it is kept up from beside.
     const keeping = setInterval(() => {
       store.extend(claim, upload.sentBytes).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto';
 
 /** what a sealed chunk is longer than its plain bytes */
 export const TAG_BYTES = 16;
@@ -22,27 +22,30 @@ export class ChunkNotAuthentic extends Error {
  * additional data in every chunk.
  */
 export class ChunkCipher {
+  private readonly key: KeyObject;
   private index: number;
 
   /** @param firstIndex of the chunk that comes next; to read from the middle */
   constructor(
-    private readonly dataKey: Buffer,
+    dataKey: Buffer,
     private readonly headerHash: Buffer,
     firstIndex = 0,
   ) {
+    // made once: from bytes Node makes one for every chunk, which costs as much as the cipher
+    this.key = createSecretKey(dataKey);
     this.index = firstIndex;
   }
 
   seal(plain: Buffer, isLast: boolean): Buffer[] {
     const { nonce, additional } = this.next(isLast);
-    const cipher = createCipheriv('aes-256-gcm', this.dataKey, nonce).setAAD(additional);
+    const cipher = createCipheriv('aes-256-gcm', this.key, nonce).setAAD(additional);
     return [cipher.update(plain), cipher.final(), cipher.getAuthTag()];
   }
 
   /** @throws ChunkNotAuthentic */
   open(sealed: Buffer, isLast: boolean): Buffer {
     const { nonce, additional } = this.next(isLast);
-    const decipher = createDecipheriv('aes-256-gcm', this.dataKey, nonce, { authTagLength: TAG_BYTES });
+    const decipher = createDecipheriv('aes-256-gcm', this.key, nonce, { authTagLength: TAG_BYTES });
     decipher.setAAD(additional).setAuthTag(sealed.subarray(-TAG_BYTES));
     const plain = decipher.update(sealed.subarray(0, -TAG_BYTES));
     try {

@@ -52,9 +52,14 @@ export async function* sealBlob(plan: BlobPlan, source: AsyncIterable<Buffer>): 
         yield* cipher.seal(chunk, false);
         fill = 0;
       }
-      const copied = rest.copy(chunk, fill);
-      fill += copied;
-      rest = rest.subarray(copied);
+      if (fill === 0 && rest.length >= CHUNK_BYTES && (left > 0 || rest.length > CHUNK_BYTES)) {
+        yield* cipher.seal(rest.subarray(0, CHUNK_BYTES), false);
+        rest = rest.subarray(CHUNK_BYTES);
+      } else {
+        const copied = rest.copy(chunk, fill);
+        fill += copied;
+        rest = rest.subarray(copied);
+      }
     }
   }
   if (left > 0) throw new FormatError('format.truncated', 'blob: the file is shorter than planned');
