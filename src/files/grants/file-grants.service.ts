@@ -1,7 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { query } from '../../platform/database/index.js';
-import type { LocalFileStore } from '../../platform/file-store/index.js';
+import { FileDamaged, FileKeyRefused, type LocalFileStore } from '../../platform/file-store/index.js';
+import { safeError } from '../../platform/logging/index.js';
 import { FILE_STORE } from '../files.options.js';
 import { FILE_KEY_WRAPPER, type FileKeyWrapper } from './file-key-wrapper.port.js';
 
@@ -27,6 +28,8 @@ export interface GrantChanges {
  */
 @Injectable()
 export class FileGrants {
+  private readonly logger = new Logger(FileGrants.name);
+
   constructor(
     private readonly dataSource: DataSource,
     @Inject(FILE_STORE) private readonly store: LocalFileStore,
@@ -38,9 +41,11 @@ export class FileGrants {
     const revoked = await this.revoke(blobIds);
     const recipient = await this.wrapper.recipient();
     let granted = 0;
+    let after: string | null = null;
     while (recipient !== null && signal?.aborted !== true) {
-      const found = await this.ungranted(blobIds, recipient);
-      for (const blob of found) granted += await this.grant(blob, recipient);
+      const found: Ungranted[] = await this.ungranted(blobIds, recipient, after);
+      for (const blob of found) granted += await this.grantOrTell(blob, recipient);
+      after = found.at(-1)?.id ?? null;
       if (found.length < batchSize) break;
     }
     return { granted, revoked };
@@ -58,15 +63,32 @@ export class FileGrants {
     return gone.length;
   }
 
-  private ungranted(blobIds: readonly string[] | null, recipient: string): Promise<Ungranted[]> {
+  /** @param after the last of the page before */
+  private ungranted(
+    blobIds: readonly string[] | null,
+    recipient: string,
+    after: string | null,
+  ): Promise<Ungranted[]> {
     return query<Ungranted>(
       this.dataSource,
       `SELECT b.id, b.store_name, b.bytes, b.sha256, b.wrapped_key, b.key_id
        FROM ${selectedBlobs('$1')} s JOIN files.blob b ON b.id = s.blob_id
        WHERE NOT EXISTS (SELECT 1 FROM replication.file_grant g WHERE g.blob_id = b.id AND g.recipient = $2)
+         AND ($3::uuid IS NULL OR b.id > $3)
        ORDER BY b.id LIMIT ${String(batchSize)}`,
-      [blobIds, recipient],
+      [blobIds, recipient, after],
     );
+  }
+
+  /** A file whose key does not open stays home; those behind it must not. */
+  private async grantOrTell(blob: Ungranted, recipient: string): Promise<number> {
+    try {
+      return await this.grant(blob, recipient);
+    } catch (error) {
+      if (!(error instanceof FileDamaged || error instanceof FileKeyRefused)) throw error;
+      this.logger.warn({ event: 'files.not-granted', blobId: blob.id, error: safeError(error) });
+      return 0;
+    }
   }
 
   /** Asked once more in the statement that grants: the policy may have changed while the key was wrapped. */

@@ -1,8 +1,9 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { query, withTransaction } from '../../platform/database/index.js';
-import type { LocalFileStore } from '../../platform/file-store/index.js';
+import { FileDamaged, type LocalFileStore } from '../../platform/file-store/index.js';
 import { systemContext } from '../../platform/http/index.js';
+import { safeError } from '../../platform/logging/index.js';
 import { FilesAudit } from '../files.audit.js';
 import { FILE_STORE, FILES_OPTIONS, type FilesOptions } from '../files.options.js';
 import { attachmentColumns, toRow, type StoredAttachment } from '../rows/attachment.row.js';
@@ -21,9 +22,18 @@ export interface UpkeepResult {
   readonly rewrapped: number;
 }
 
+interface OldKey {
+  id: string;
+  store_name: string;
+  wrapped_key: Buffer;
+  key_id: string;
+}
+
 /** What goes, and when: the recycle bin after weeks, content without an attachment after a day, half uploads as well. */
 @Injectable()
 export class FileUpkeep {
+  private readonly logger = new Logger(FileUpkeep.name);
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly audit: FilesAudit,
@@ -131,25 +141,35 @@ export class FileUpkeep {
 
   private async rewrap(): Promise<number> {
     let rewrapped = 0;
+    let after: string | null = null;
     for (;;) {
-      const old = await query<{ id: string; store_name: string; wrapped_key: Buffer; key_id: string }>(
+      const old: OldKey[] = await query<OldKey>(
         this.dataSource,
-        `SELECT id, store_name, wrapped_key, key_id FROM files.blob WHERE key_id <> $1 LIMIT ${String(batchSize)}`,
-        [this.store.currentKeyId],
+        `SELECT id, store_name, wrapped_key, key_id FROM files.blob
+         WHERE key_id <> $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT ${String(batchSize)}`,
+        [this.store.currentKeyId, after],
       );
-      for (const row of old) {
-        const wrapped = this.store.rewrap(
-          { storeName: row.store_name },
-          { wrappedKey: row.wrapped_key, keyId: row.key_id },
-        );
-        await query(
-          this.dataSource,
-          'UPDATE files.blob SET wrapped_key = $2, key_id = $3 WHERE id = $1 AND wrapped_key = $4',
-          [row.id, wrapped.wrappedKey, wrapped.keyId, row.wrapped_key],
-        );
-        rewrapped += 1;
-      }
+      for (const row of old) rewrapped += await this.rewrapOne(row);
+      after = old.at(-1)?.id ?? null;
       if (old.length < batchSize) return rewrapped;
+    }
+  }
+
+  /** A key that does not open stays as it is, and its file is told as damaged; those behind it must not wait for it. */
+  private async rewrapOne(row: OldKey): Promise<number> {
+    const { store_name: storeName, wrapped_key: wrappedKey, key_id: keyId } = row;
+    try {
+      const wrapped = this.store.rewrap({ storeName }, { wrappedKey, keyId });
+      await query(
+        this.dataSource,
+        'UPDATE files.blob SET wrapped_key = $2, key_id = $3 WHERE id = $1 AND wrapped_key = $4',
+        [row.id, wrapped.wrappedKey, wrapped.keyId, wrappedKey],
+      );
+      return 1;
+    } catch (error) {
+      if (!(error instanceof FileDamaged)) throw error;
+      this.logger.warn({ event: 'files.not-rewrapped', blobId: row.id, error: safeError(error) });
+      return 0;
     }
   }
 }
