@@ -14,7 +14,7 @@ import { GrantRequests } from '../grants/grant-requests.service.js';
 import { labelProblem } from '../labels.js';
 import { AttachmentRows } from '../rows/attachment-rows.service.js';
 import { toAttachment } from '../rows/attachment.row.js';
-import { keepBlob } from './blob-keeping.js';
+import { findDamaged, keepBlob } from './blob-keeping.js';
 import { safeFileName } from './file-name.js';
 
 export interface Upload {
@@ -59,7 +59,8 @@ export class Uploads {
         incoming.head.length === incoming.bytes,
         upload.declaredType,
       );
-      const kept = await this.keep(ctx, type, recordId, { ...upload, store, incoming, mediaType });
+      const damaged = await findDamaged(this.dataSource, store, incoming);
+      const kept = await this.keep(ctx, type, recordId, { ...upload, store, incoming, mediaType, damaged });
       await this.grants.wanted([kept.blobId]);
       return kept.attachment;
     } finally {
@@ -71,11 +72,11 @@ export class Uploads {
     ctx: RequestContext,
     type: RecordTypeMeta,
     recordId: string,
-    file: Upload & { store: FileStore; incoming: IncomingFile; mediaType: string },
+    file: Upload & { store: FileStore; incoming: IncomingFile; mediaType: string; damaged: Buffer | null },
   ): Promise<{ attachment: Attachment; blobId: string }> {
     return withTransaction(this.dataSource, async (tx) => {
       await this.rows.demandRecord(tx, ctx, type, recordId, { to: 'update', lock: true });
-      const blobId = await keepBlob(tx, file.store, file.incoming);
+      const blobId = await keepBlob(tx, file.store, file.incoming, file.damaged);
       const id = uuidv7();
       const name = safeFileName(file.name);
       await query(

@@ -24,7 +24,7 @@ export interface WrappedDataKey {
 export interface IncomingFile extends StoredFile, WrappedDataKey {
   /** of the plain content */
   readonly sha256: Buffer;
-  /** its first bytes, at most 8 KiB, to see what it is */
+  /** its first bytes, at most 64 KiB, to see what it is */
   readonly head: Buffer;
   /** Moves it to its place, over whatever lies there. Durable when it resolves. */
   place(): Promise<void>;
@@ -50,6 +50,8 @@ export interface FileStore extends FileReader {
    */
   receive(source: Readable, options: { maxBytes: number }): Promise<IncomingFile>;
   has(file: StoredFile): Promise<boolean>;
+  /** Reads it to its end: whether what lies there opens with this key and has this SHA-256. @throws FileKeyRefused */
+  isSound(file: StoredFile & WrappedDataKey, sha256: Buffer): Promise<boolean>;
   /** @throws KeyUnknown where the key file does not have the key */
   unwrap(file: Pick<StoredFile, 'storeName'>, wrapped: WrappedDataKey): Buffer;
   /** No error where it is gone already. */

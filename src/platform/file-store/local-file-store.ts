@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { MemoryTide } from '../memory/index.js';
 import type { FileKeys } from './file-keys.js';
 import { sealedBytes } from './file-layout.js';
 import { receiveFile } from './file-receiver.js';
+import { FileKeyRefused } from './file-store.errors.js';
 import type { FileStore, IncomingFile, StoredFile, WrappedDataKey } from './file-store.port.js';
 import { LocalFileReader } from './local-file-reader.js';
 import type { ListedFile } from './store-folder.js';
@@ -31,6 +34,22 @@ export class LocalFileStore extends LocalFileReader implements FileStore {
   async has(file: StoredFile): Promise<boolean> {
     const found = await stat(this.folder.place(file.storeName)).catch(() => null);
     return found?.size === sealedBytes(file.bytes);
+  }
+
+  async isSound(file: StoredFile & WrappedDataKey, sha256: Buffer): Promise<boolean> {
+    const hash = createHash('sha256');
+    const tide = new MemoryTide();
+    try {
+      for await (const block of await this.open(file, this.unwrap(file, file))) {
+        hash.update(block as Buffer);
+        tide.pass((block as Buffer).length);
+      }
+    } catch (error) {
+      // a key file that lacks the key says nothing of the file; whatever else keeps it from being read does
+      if (error instanceof FileKeyRefused) throw error;
+      return false;
+    }
+    return hash.digest().equals(sha256);
   }
 
   unwrap(file: Pick<StoredFile, 'storeName'>, wrapped: WrappedDataKey): Buffer {
