@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import {
   DeleteObjectCommand,
-  GetBucketVersioningCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
-  ListObjectVersionsCommand,
   AbortMultipartUploadCommand,
   ListPartsCommand,
   UploadPartCommand,
@@ -15,6 +13,7 @@ import { BucketRefused } from './bucket.errors.js';
 import type { BucketObjection, InspectOptions } from './bucket.port.js';
 import type { S3Calls } from './s3-calls.js';
 import type { S3Clock } from './s3-clock.js';
+import { S3Retention } from './s3-retention.js';
 
 interface Permission {
   action: string;
@@ -23,9 +22,6 @@ interface Permission {
   ask: (signal: AbortSignal) => Promise<unknown>;
 }
 
-const VERSIONS_ADVICE =
-  'Deleted objects would stay in older versions, so a narrowed policy or an erasure would not take effect. Use a bucket that never had versions, or set bucket.purgeMayWait where a lifecycle rule removes old versions soon.';
-
 /**
  * Looks at a bucket without writing to it. Each permission is tried with a request that S3 refuses for its rights
  * before it finds that there is nothing to do: a part of an upload that does not exist, an object nobody has.
@@ -33,13 +29,16 @@ const VERSIONS_ADVICE =
 export class S3Inspection {
   /** Ceph says of an object that is not there that it is not there, whatever one may read; so one that is, is asked for. */
   private someKey: string | null = null;
+  private readonly retention: S3Retention;
 
   constructor(
     private readonly client: S3Client,
     private readonly calls: S3Calls,
     private readonly clock: S3Clock,
     private readonly place: { bucket: string; prefix: string },
-  ) {}
+  ) {
+    this.retention = new S3Retention(client, calls, place);
+  }
 
   async objections({ purgeMayWait }: InspectOptions): Promise<BucketObjection[]> {
     const first = await this.reach();
@@ -47,12 +46,12 @@ export class S3Inspection {
     const listing = await this.missing([this.listing()]);
     // without it S3 answers 403 for what is not there, and nothing else can be told
     if (listing.length > 0) return listing;
-    const status = await this.versioning();
-    const versions = purgeMayWait ? null : await this.versions(status);
-    // where versions are kept even the delete of nothing leaves a marker
-    const writing = this.writing().filter(({ action }) => status === null || action !== 's3:DeleteObject');
+    const status = await this.retention.versioning();
+    const keeps = purgeMayWait ? null : await this.retention.objection(status);
+    // where versions are kept, or may be, even the delete of nothing leaves a marker
+    const writing = this.writing().filter(({ action }) => status === 'never' || action !== 's3:DeleteObject');
     const missing = await this.missing([...this.reading(), ...writing]);
-    return [...(versions === null ? [] : [versions]), ...missing];
+    return [...(keeps === null ? [] : [keeps]), ...missing];
   }
 
   /** Whether the bucket is there at all, is this one, and believes our clock and keys. */
@@ -124,7 +123,12 @@ export class S3Inspection {
       {
         action: 's3:GetBucketVersioning',
         without: 'it cannot be told whether deleted objects are really gone',
-        ask: (abortSignal) => client.send(new GetBucketVersioningCommand({ Bucket }), { abortSignal }),
+        ask: (abortSignal) => this.retention.askVersioning(abortSignal),
+      },
+      {
+        action: 's3:GetBucketObjectLockConfiguration',
+        without: 'it cannot be told whether objects are locked against being deleted',
+        ask: (abortSignal) => this.retention.askLock(abortSignal),
       },
       {
         action: 's3:ListBucketMultipartUploads',
@@ -169,34 +173,6 @@ export class S3Inspection {
 
   private nobodysKey(): string {
     return `${this.place.prefix}probe/${randomBytes(16).toString('hex')}`;
-  }
-
-  /** `Enabled`, `Suspended`, or null where the bucket never had versions or does not say. */
-  private async versioning(): Promise<string | null> {
-    const { bucket: Bucket } = this.place;
-    try {
-      const answer = await this.calls.run({ name: 'bucket.inspect', key: '' }, (abortSignal) =>
-        this.client.send(new GetBucketVersioningCommand({ Bucket }), { abortSignal }),
-      );
-      return answer.Status ?? null;
-    } catch (error) {
-      if (error instanceof BucketRefused && error.code === 'bucket.access_denied') return null; // named later
-      throw error;
-    }
-  }
-
-  /** A lock on objects needs versions, so a locked bucket is found here as well. */
-  private async versions(status: string | null): Promise<BucketObjection | null> {
-    if (status === null) return null;
-    const { bucket: Bucket, prefix: Prefix } = this.place;
-    const code = 'bucket.versioned';
-    if (status === 'Enabled')
-      return { code, message: `The bucket keeps versions (or locks objects). ${VERSIONS_ADVICE}` };
-    const page = await this.calls.run({ name: 'bucket.inspect', key: '' }, (abortSignal) =>
-      this.client.send(new ListObjectVersionsCommand({ Bucket, Prefix }), { abortSignal }),
-    );
-    if (!(page.Versions ?? []).some(({ IsLatest }) => IsLatest === false)) return null;
-    return { code, message: `Versions are suspended, and older ones are still there. ${VERSIONS_ADVICE}` };
   }
 }
 

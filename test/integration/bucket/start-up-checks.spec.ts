@@ -1,8 +1,16 @@
 // What a connector is told about a bucket that it must not use, before anything is written to it.
+import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { PutBucketPolicyCommand, PutBucketVersioningCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  ListObjectVersionsCommand,
+  PutBucketPolicyCommand,
+  PutBucketVersioningCommand,
+  PutObjectLockConfigurationCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { assertUsable } from '../../../connector/publish/bucket-check.js';
 import { ConnectorTrust, PINNED_ROOT_FILE } from '../../../connector/publish/trust.js';
 import { openBucket, type Bucket, type BucketObjection } from '../../../src/platform/bucket/index.js';
@@ -97,7 +105,7 @@ describe('the least that a connector needs', () => {
     const needed = whole.Statement.flatMap(({ Action }) => Action).filter(
       (x) => x !== 's3:ListBucketVersions',
     );
-    expect(needed).toHaveLength(8);
+    expect(needed).toHaveLength(9);
     // Ceph holds the parts of an unknown upload against no policy; that one is below
     for (const action of needed.filter((each) => each !== 's3:ListMultipartUploadParts')) {
       const Statement = whole.Statement.map((each) => ({
@@ -150,6 +158,59 @@ it('lets a replica read and acknowledge, and nothing else', async () => {
     await expect(call()).rejects.toMatchObject({ code: 'bucket.access_denied' });
 });
 
+/** Everything that was ever written, markers of deletes included. */
+async function versionsIn(name: string): Promise<number> {
+  const { Versions = [], DeleteMarkers = [] } = await admin.send(
+    new ListObjectVersionsCommand({ Bucket: name }),
+  );
+  return Versions.length + DeleteMarkers.length;
+}
+
+describe('a bucket that locks objects', () => {
+  async function makeLocked(): Promise<string> {
+    const name = `test-${randomBytes(8).toString('hex')}`;
+    await admin.send(new CreateBucketCommand({ Bucket: name, ObjectLockEnabledForBucket: true }));
+    return name;
+  }
+
+  it('is refused by name, whether it locks by itself or waits for somebody to, and nothing is written', async () => {
+    const name = await makeLocked();
+    const [waiting, ...rest] = await inspect(opened(name));
+    expect(rest).toEqual([]);
+    expect(waiting?.code).toBe('bucket.locked');
+    expect(waiting?.message).toMatch(/locks objects \(those that somebody locks\)\..*made without/);
+    await admin.send(
+      new PutObjectLockConfigurationCommand({
+        Bucket: name,
+        ObjectLockConfiguration: {
+          ObjectLockEnabled: 'Enabled',
+          Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 30 } },
+        },
+      }),
+    );
+    const [locking] = await inspect(opened(name));
+    expect(locking?.code).toBe('bucket.locked');
+    expect(locking?.message).toContain('COMPLIANCE, 30 days');
+    expect(await versionsIn(name)).toBe(0);
+  });
+
+  it('is taken where the configuration says that purging may wait', async () => {
+    const name = await makeLocked();
+    expect(await opened(name).inspect({ purgeMayWait: true })).toEqual([]);
+    expect(await versionsIn(name)).toBe(0);
+  });
+
+  it.each([404, 405, 501])(
+    'cannot be one where the server answers %i: it knows of no locks',
+    async (status) => {
+      proxy.put(s3Error(status, 'NotImplemented'), { method: 'GET', path: /[?&]object-lock/ });
+      const bucket = opened(await makeS3Bucket(gateway), gateway.owner, { endpoint: proxy.endpoint });
+      expect(await inspect(bucket)).toEqual([]);
+      expect(proxy.count('GET', /object-lock/)).toBeGreaterThan(0);
+    },
+  );
+});
+
 describe('a bucket that keeps what is deleted', () => {
   it('is refused with versions on, unless the configuration says that purging may wait', async () => {
     const name = await makeS3Bucket(gateway);
@@ -165,6 +226,38 @@ describe('a bucket that keeps what is deleted', () => {
     await versions('Suspended');
     const [objection] = await inspect(opened(name));
     expect(objection?.message).toMatch(/suspended, and older ones are still there/);
+  });
+
+  it('is found by an old version behind a thousand others', async () => {
+    const name = await makeS3Bucket(gateway);
+    const versions = (Status: 'Enabled' | 'Suspended') =>
+      admin.send(new PutBucketVersioningCommand({ Bucket: name, VersioningConfiguration: { Status } }));
+    await versions('Enabled');
+    const bucket = opened(name);
+    const keys = Array.from({ length: 1_010 }, (_, index) => `d/${String(index).padStart(6, '0')}`).values();
+    await Promise.all(
+      Array.from({ length: 16 }, async () => {
+        for (const key of keys) await bucket.put(key, Buffer.from('1'));
+      }),
+    );
+    await bucket.put('z', Buffer.from('1'));
+    await bucket.put('z', Buffer.from('2'));
+    await versions('Suspended');
+    expect(codesOf(await inspect(opened(name)))).toEqual(['bucket.versioned']);
+  }, 120_000);
+
+  it('is not written to by the question where nobody may ask for its versions: no marker stays', async () => {
+    const name = await makeS3Bucket(gateway);
+    const policy = await documentedPolicy('connector', name);
+    for (const statement of policy.Statement)
+      statement.Action = statement.Action.filter((action) => action !== 's3:GetBucketVersioning');
+    await setPolicy(name, policy);
+    await admin.send(
+      new PutBucketVersioningCommand({ Bucket: name, VersioningConfiguration: { Status: 'Enabled' } }),
+    );
+    const objections = await inspect(opened(name, gateway.connector));
+    expect(objections.map(({ message }) => message).join()).toContain('s3:GetBucketVersioning is missing');
+    expect(await versionsIn(name)).toBe(0);
   });
 
   it('is taken with versions suspended before anything was kept', async () => {
