@@ -14,6 +14,15 @@ export interface FileGrant {
   wrappedKey: string;
 }
 
+export interface KeptPlan {
+  objectName: string;
+  header: Buffer;
+  /** base64 of an age file for the connector itself */
+  wrappedDataKey: string;
+  /** tells the recipients in the header; null where the plan is older than that */
+  sealedTo: string | null;
+}
+
 /** The right to upload one file, and what an earlier attempt has left. */
 export interface BlobClaim {
   blobId: string;
@@ -21,7 +30,7 @@ export interface BlobClaim {
   /** failures in a row */
   attempts: number;
   /** chosen before anything was sent; null on the first attempt */
-  plan: { objectName: string; header: Buffer; wrappedDataKey: string } | null;
+  plan: KeptPlan | null;
   uploadId: string | null;
 }
 
@@ -31,6 +40,7 @@ interface ClaimRow {
   object_name: string | null;
   header: Buffer | null;
   wrapped_data_key: string | null;
+  sealed_to: string | null;
   upload_id: string | null;
 }
 
@@ -46,7 +56,7 @@ const CLAIM = `
     WHERE o.state IN ('uploading', 'failed') AND NOT o.referenced
       AND coalesce(o.claimed_until, '-infinity') < clock_timestamp()
       AND coalesce(o.retry_at, '-infinity') <= clock_timestamp()
-  RETURNING epoch, attempts, object_name, header, wrapped_data_key, upload_id`;
+  RETURNING epoch, attempts, object_name, header, wrapped_data_key, sealed_to, upload_id`;
 const OWED = `
   SELECT g.blob_id, coalesce(o.epoch, 0) AS epoch FROM replication.file_grant g
   LEFT JOIN replication.blob_object o ON o.blob_id = g.blob_id
@@ -85,11 +95,11 @@ export class BlobObjectStore {
   async claim(blobId: string): Promise<BlobClaim | null> {
     const [row] = await this.db.query<ClaimRow>(CLAIM, [blobId, this.holder, CLAIM_MS]);
     if (row === undefined) return null;
-    const { object_name: objectName, header, wrapped_data_key: wrappedDataKey } = row;
+    const { object_name: objectName, header, wrapped_data_key: wrappedDataKey, sealed_to: sealedTo } = row;
     const isPlanned = objectName !== null && header !== null && wrappedDataKey !== null;
     return {
       ...{ blobId, epoch: Number(row.epoch), attempts: row.attempts, uploadId: row.upload_id },
-      plan: isPlanned ? { objectName, header, wrappedDataKey } : null,
+      plan: isPlanned ? { objectName, header, wrappedDataKey, sealedTo } : null,
     };
   }
 
@@ -104,12 +114,12 @@ export class BlobObjectStore {
   }
 
   /** Before the first byte is sent, so that whatever a crash leaves in the bucket can be named. */
-  async keepPlan(claim: BlobClaim, plan: NonNullable<BlobClaim['plan']>): Promise<void> {
-    const { objectName, header, wrappedDataKey } = plan;
+  async keepPlan(claim: BlobClaim, plan: KeptPlan): Promise<void> {
+    const { objectName, header, wrappedDataKey, sealedTo } = plan;
     await this.change(
       claim,
-      'object_name = $3, header = $4, wrapped_data_key = $5, upload_id = NULL, sent_bytes = 0',
-      [objectName, header, wrappedDataKey],
+      `object_name = $3, header = $4, wrapped_data_key = $5, sealed_to = $6, upload_id = NULL, sent_bytes = 0`,
+      [objectName, header, wrappedDataKey, sealedTo],
     );
   }
 
@@ -121,7 +131,7 @@ export class BlobObjectStore {
     await this.change(
       claim,
       `state = 'available', object_bytes = $3, object_sha256 = $4, sent_bytes = $3, upload_id = NULL, header = NULL,
-       wrapped_data_key = NULL, claimed_until = NULL, attempts = 0, retry_at = NULL, error_code = NULL, error = NULL,
+       wrapped_data_key = NULL, sealed_to = NULL, claimed_until = NULL, attempts = 0, retry_at = NULL, error_code = NULL, error = NULL,
        condemned_generation = NULL, condemned_n = NULL, condemned_at = NULL`,
       [object.bytes, object.sha256],
       'AND EXISTS (SELECT 1 FROM replication.file_grant g WHERE g.blob_id = o.blob_id)',
@@ -137,7 +147,8 @@ export class BlobObjectStore {
   ): Promise<void> {
     const plan = keepsPlan
       ? ''
-      : ', object_name = NULL, header = NULL, wrapped_data_key = NULL, upload_id = NULL, sent_bytes = 0';
+      : `, object_name = NULL, header = NULL, wrapped_data_key = NULL, sealed_to = NULL, upload_id = NULL,
+         sent_bytes = 0`;
     await this.change(
       claim,
       `state = 'failed', claimed_until = NULL, attempts = attempts + 1, error_code = $3, error = $4,

@@ -12,7 +12,7 @@ import {
   type BlobPlan,
 } from '../../src/replication/format/index.js';
 import { ConnectorError } from '../connector.errors.js';
-import { CannotResume, FileNotAsGranted, UploadPaused } from './attachments.errors.js';
+import { CannotResume, FileNotAsGranted, RecipientsChanged, UploadPaused } from './attachments.errors.js';
 import { uploadBytes } from './attachments.metrics.js';
 import type { BandwidthCap } from './bandwidth-cap.js';
 import type { BlobClaim, BlobObjectStore, FileGrant } from './blob-object.store.js';
@@ -85,17 +85,19 @@ export class BlobUpload {
 
   private async plan(fileKey: Buffer): Promise<{ plan: BlobPlan; name: string; isResumed: boolean }> {
     const { identity, nameKey, recipients, store, tenant } = this.settings;
+    const readers = await recipients();
+    if (readers.length === 0)
+      throw new ConnectorError('no-recipient', 'The root of trust names no replica to seal to.');
+    const sealedTo = digestOfRecipients(readers);
     const kept = this.claim.plan;
     if (kept !== null) {
+      if (kept.sealedTo !== sealedTo) throw new RecipientsChanged();
       const dataKey = await unwrapKey(Buffer.from(kept.wrappedDataKey, 'base64'), [identity.identity]);
       const plan = { dataKey, header: kept.header, plainBytes: this.grant.bytes };
       // Before a byte is sealed under a key that was in use already, the file must prove to be the same.
       for await (const _ of this.read(fileKey)) this.assertGoingOn();
       return { plan, name: kept.objectName, isResumed: true };
     }
-    const readers = await recipients();
-    if (readers.length === 0)
-      throw new ConnectorError('no-recipient', 'The root of trust names no replica to seal to.');
     const hmac = createHmac('sha256', nameKey).update(this.grant.sha256).digest('hex');
     const name = blobKey(NAME_KEY_VERSION, hmac, randomBytes(16).toString('hex'));
     const plan = await planBlob({ tenant, name }, this.grant.bytes, readers);
@@ -104,6 +106,7 @@ export class BlobUpload {
       objectName: name,
       header: plan.header,
       wrappedDataKey: Buffer.from(wrapped).toString('base64'),
+      sealedTo,
     });
     return { plan, name, isResumed: false };
   }
@@ -227,7 +230,15 @@ function asFileError(error: unknown): unknown {
   return error;
 }
 
+function digestOfRecipients(recipients: readonly string[]): string {
+  return createHash('sha256')
+    .update([...new Set(recipients)].sort().join('\n'))
+    .digest('hex');
+}
+
 /** Whether the next attempt needs a fresh key and name. */
 export function startsAnew(error: unknown): boolean {
-  return error instanceof FileNotAsGranted || error instanceof CannotResume || error instanceof FormatError;
+  return [FileNotAsGranted, CannotResume, RecipientsChanged, FormatError].some(
+    (kind) => error instanceof kind,
+  );
 }
