@@ -1,11 +1,18 @@
 import type { Bucket, ObjectInfo } from '../../src/platform/bucket/index.js';
-import { blobPrefix, manifestKey, manifestPrefix } from '../../src/replication/format/index.js';
+import { blobPrefix, manifestPlacePrefix, manifestPrefix } from '../../src/replication/format/index.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 import { objectsRemoved } from './attachments.metrics.js';
 
 const WINDOW = 1_000;
 /** Above every key, in byte order. */
 const END = '~';
+
+interface Live {
+  id: number;
+  head: number;
+  /** number of a recorded batch that is not known to be published yet */
+  pending: number | null;
+}
 
 export interface SweepResult {
   orphans: number;
@@ -50,23 +57,27 @@ export class ObjectSweep {
 
   /** A copy of this database on another host must not clear the bucket of the real one. */
   private async isOurHistory(): Promise<boolean> {
-    const [live] = await this.db.query<{ id: number; head: number }>(
-      `SELECT id, head FROM replication.generation WHERE state = 'live'
-         AND NOT EXISTS (SELECT 1 FROM replication.batch WHERE state = 'pending')`,
+    const [live] = await this.db.query<Live>(
+      `SELECT g.id, g.head, b.n AS pending FROM replication.generation g
+       LEFT JOIN replication.batch b ON b.state = 'pending' AND b.generation = g.id AND b.n = g.head + 1
+       WHERE g.state = 'live'`,
     );
     if (live === undefined) return false;
-    let isThere = false;
+    const { id, head, pending } = live;
     // Named with or without an epoch: both begin like this, and sort behind it.
-    const startAfter = manifestKey(live.id, live.head).replace(/\.json$/, '');
-    for await (const { key } of this.bucket.list(manifestPrefix(), { startAfter })) {
-      if (!key.startsWith(startAfter)) return this.hasMovedOn(live);
-      isThere = true;
+    const headKey = manifestPlacePrefix(id, head);
+    const pendingKey = pending === null ? null : manifestPlacePrefix(id, pending);
+    let isThere = false;
+    for await (const { key } of this.bucket.list(manifestPrefix(), { startAfter: headKey })) {
+      if (key.startsWith(headKey)) isThere = true;
+      // A busy lane has a batch on its way nearly always; that it has arrived meanwhile is no other history.
+      else if (pendingKey === null || !key.startsWith(pendingKey)) return this.hasMovedOn(live);
     }
     return isThere;
   }
 
   /** The lane published meanwhile; the next sweep will do. */
-  private async hasMovedOn({ id, head }: { id: number; head: number }): Promise<boolean> {
+  private async hasMovedOn({ id, head }: Live): Promise<boolean> {
     const moved = await this.db.query(
       `SELECT 1 FROM replication.generation WHERE state = 'live' AND (id, head) > ($1, $2)`,
       [id, head],
@@ -96,15 +107,24 @@ export class ObjectSweep {
     to: string,
     startedAt: Date,
   ): Promise<number> {
-    const gone = await this.db.query(
-      `UPDATE replication.blob_object SET state = 'failed', error_code = 'object-missing', upload_id = NULL,
-         error = 'The object was missing from the bucket; the file is sent again.', updated_at = clock_timestamp()
-       WHERE state = 'available' AND updated_at < $4
-         AND object_name COLLATE "C" > $1 AND object_name COLLATE "C" <= $2 AND object_name <> ALL ($3)
-       RETURNING blob_id`,
+    const unlisted = await this.db.query<{ name: string }>(
+      `SELECT object_name AS name FROM replication.blob_object WHERE state = 'available' AND updated_at < $4
+         AND object_name COLLATE "C" > $1 AND object_name COLLATE "C" <= $2 AND object_name <> ALL ($3)`,
       [from, to, window.map(({ key }) => key), startedAt],
     );
-    return gone.length;
+    let missing = 0;
+    for (const { name } of unlisted) {
+      // Listings may lag where conditional writes hold; what a row shows is not taken back on a listing's word.
+      if ((await this.bucket.head(name)) !== null) continue;
+      const gone = await this.db.query(
+        `UPDATE replication.blob_object SET state = 'failed', error_code = 'object-missing', upload_id = NULL,
+           error = 'The object was missing from the bucket; the file is sent again.', updated_at = clock_timestamp()
+         WHERE state = 'available' AND updated_at < $2 AND object_name = $1 RETURNING blob_id`,
+        [name, startedAt],
+      );
+      missing += gone.length;
+    }
+    return missing;
   }
 
   private async dropUploads(): Promise<number> {
