@@ -12,9 +12,9 @@ import {
   CollectWorker,
   uploadAttachment,
 } from './attachments/index.js';
-import { CONNECTOR_BUCKET } from './connector.tokens.js';
+import { BUCKET_USE, CONNECTOR_BUCKET } from './connector.tokens.js';
 import { ConnectorDatabase } from './connector-database.js';
-import { PublishLaneService } from './publish/index.js';
+import { BucketAdmission, ConnectorTrust, PublishLaneService } from './publish/index.js';
 import { purgeGenerations, PurgeReconciler, PurgeWorker } from './purge/index.js';
 
 /** The connector: it dials out only, and what it may read is decided by its database role. */
@@ -36,6 +36,13 @@ export class ConnectorModule implements OnApplicationShutdown {
       providers: [
         { provide: CONNECTOR_BUCKET, inject: [AppConfig], useFactory: bucketOf },
         { provide: ConnectorDatabase, inject: [AppConfig, LOGGER], useFactory: databaseOf },
+        { provide: ConnectorTrust, inject: [AppConfig], useFactory: trustOf },
+        {
+          provide: BucketAdmission,
+          inject: [AppConfig, CONNECTOR_BUCKET, ConnectorTrust, LOGGER],
+          useFactory: admissionOf,
+        },
+        { provide: BUCKET_USE, useExisting: BucketAdmission },
         PurgeReconciler,
         PurgeWorker,
         AttachmentServices,
@@ -58,6 +65,15 @@ function databaseOf(config: AppConfig, log: Logger): ConnectorDatabase {
   return new ConnectorDatabase(config.database.url, (error) => {
     log.warn({ event: 'database.connection-lost', err: error });
   });
+}
+
+function trustOf({ keys, tenant }: AppConfig): Promise<ConnectorTrust> {
+  return ConnectorTrust.load(keys.folder, tenant.id);
+}
+
+function admissionOf(config: AppConfig, bucket: Bucket, trust: ConnectorTrust, log: Logger): BucketAdmission {
+  const { purgeMayWait } = config.bucket;
+  return new BucketAdmission({ bucket, trust, purgeMayWait, log });
 }
 
 function bucketOf({ bucket }: AppConfig): Bucket {

@@ -51,6 +51,11 @@ export class AttachmentReconciler implements OnApplicationBootstrap, OnApplicati
 
   private async look(): Promise<void> {
     const now = Date.now();
+    if (await this.services.mayUseBucket()) await this.queueWork(now);
+    if (now - this.countedAt >= COUNT_EVERY_MS) await this.count(now);
+  }
+
+  private async queueWork(now: number): Promise<void> {
     // With the hour in it: a job that died for want of the database must not keep its file home for ever.
     const hour = String(Math.floor(now / HOUR_MS));
     if (this.services.windows.isOpen()) {
@@ -62,7 +67,6 @@ export class AttachmentReconciler implements OnApplicationBootstrap, OnApplicati
       await this.queue.add(collectObjects, { sweep }, { jobId: `${sweep ? 'sweep' : 'collect'}-${hour}` });
       if (sweep) this.sweptAt = now;
     }
-    if (now - this.countedAt >= COUNT_EVERY_MS) await this.count(now);
   }
 
   private async count(now: number): Promise<void> {

@@ -1,11 +1,11 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import type { Bucket } from '../../src/platform/bucket/index.js';
 import { AppConfig, fileStoreFolderOf } from '../../src/platform/config/index.js';
 import { LocalFileReader } from '../../src/platform/file-store/index.js';
 import { LOGGER, type Logger } from '../../src/platform/logging/index.js';
 import { ConnectorKeyStore, keyFolders } from '../../src/replication/format/index.js';
 import { ConnectorDatabase } from '../connector-database.js';
-import { CONNECTOR_BUCKET } from '../connector.tokens.js';
+import { BUCKET_USE, CONNECTOR_BUCKET, type BucketUse } from '../connector.tokens.js';
 import { ConnectorTrust } from '../publish/index.js';
 import { BandwidthCap } from './bandwidth-cap.js';
 import { BlobObjectStore } from './blob-object.store.js';
@@ -20,16 +20,19 @@ const ORPHAN_GRACE_MS = 3_600_000;
 
 /** What the jobs work with, made once from the config. */
 @Injectable()
-export class AttachmentServices implements OnModuleInit {
+export class AttachmentServices implements OnModuleInit, OnModuleDestroy {
   readonly store: BlobObjectStore;
   readonly windows: TimeWindows;
   readonly collector: ObjectCollector;
   readonly sweep: ObjectSweep;
+  private readonly stopping = new AbortController();
   private made: AttachmentUploader | null = null;
 
   constructor(
     private readonly config: AppConfig,
     db: ConnectorDatabase,
+    private readonly trust: ConnectorTrust,
+    @Inject(BUCKET_USE) private readonly use: BucketUse,
     @Inject(CONNECTOR_BUCKET) private readonly bucket: Bucket,
     @Inject(LOGGER) private readonly log: Logger,
   ) {
@@ -45,11 +48,20 @@ export class AttachmentServices implements OnModuleInit {
     return this.made;
   }
 
+  /** Aborted when the process is to stop: an upload ends between two parts, and whoever comes next goes on with it. */
+  get stopSignal(): AbortSignal {
+    return this.stopping.signal;
+  }
+
+  /** Before anything is sent to the bucket or removed from it. */
+  mayUseBucket(): Promise<boolean> {
+    return this.use.isGiven();
+  }
+
   async onModuleInit(): Promise<void> {
-    const { config, bucket, store, windows, log } = this;
+    const { config, bucket, store, windows, log, trust } = this;
     const { bytesPerSecond, concurrency } = config.connector.attachments;
     const keys = new ConnectorKeyStore(keyFolders(config.keys.folder).connector);
-    const trust = await ConnectorTrust.load(config.keys.folder, config.tenant.id);
     this.made = new AttachmentUploader({
       ...{ store, bucket, windows, concurrency, log, tenant: config.tenant.id },
       files: new LocalFileReader(fileStoreFolderOf(config)),
@@ -61,5 +73,10 @@ export class AttachmentServices implements OnModuleInit {
       },
       cap: new BandwidthCap(bytesPerSecond),
     });
+  }
+
+  /** Before the queue waits for its running jobs: one that is held up by the bandwidth cap would take hours to end. */
+  onModuleDestroy(): void {
+    this.stopping.abort();
   }
 }

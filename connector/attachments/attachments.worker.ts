@@ -11,7 +11,9 @@ export class AttachmentWorker implements JobHandlerClass<{ blobId: string }> {
   constructor(private readonly services: AttachmentServices) {}
 
   async handle({ data, signal }: RunningJob<{ blobId: string }>): Promise<void> {
-    await this.services.uploader.upload(data.blobId, signal);
+    if (!(await this.services.mayUseBucket())) return;
+    const { uploader, stopSignal } = this.services;
+    await uploader.upload(data.blobId, AbortSignal.any([signal, stopSignal]));
   }
 }
 
@@ -24,6 +26,7 @@ export class CollectWorker implements JobHandlerClass<{ sweep: boolean }> {
   ) {}
 
   async handle({ id, data, signal }: RunningJob<{ sweep: boolean }>): Promise<void> {
+    if (!(await this.services.mayUseBucket())) return;
     const removed = await this.services.collector.collect(signal);
     if (removed > 0) this.log.info({ event: 'objects.removed', jobId: id, objects: removed });
     const swept = data.sweep ? await this.services.sweep.run(signal) : null;

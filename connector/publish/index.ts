@@ -1,2 +1,3 @@
+export { BucketAdmission } from './bucket-admission.js';
 export { PublishLaneService } from './publish-lane.service.js';
 export { ConnectorTrust } from './trust.js';

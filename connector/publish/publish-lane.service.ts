@@ -11,6 +11,7 @@ import { HealthRegistry } from '../../src/platform/health/index.js';
 import { LOGGER, type Logger } from '../../src/platform/logging/index.js';
 import { CONNECTOR_BUCKET } from '../connector.tokens.js';
 import { PurgeReconciler } from '../purge/index.js';
+import { BucketAdmission } from './bucket-admission.js';
 import { PublishLane } from './publish-lane.js';
 import { PublishLease } from './publish-lease.js';
 import { ConnectorDatabase } from '../connector-database.js';
@@ -31,14 +32,15 @@ export class PublishLaneService implements OnModuleInit, OnApplicationBootstrap,
     private readonly db: ConnectorDatabase,
     private readonly health: HealthRegistry,
     private readonly purges: PurgeReconciler,
+    private readonly admission: BucketAdmission,
+    private readonly trust: ConnectorTrust,
     @Inject(CONNECTOR_BUCKET) private readonly bucket: Bucket,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  async onModuleInit(): Promise<void> {
-    const { keys, tenant, connector } = this.config;
-    const { db, bucket, log } = this;
-    const trust = await ConnectorTrust.load(keys.folder, tenant.id);
+  onModuleInit(): void {
+    const { connector } = this.config;
+    const { db, bucket, log, trust, admission } = this;
     const lease = new PublishLease(db, connector.leaseMs);
     const spool = new Spool(connector.spoolFolder, connector.spoolBytes);
     const listeners = [
@@ -51,8 +53,7 @@ export class PublishLaneService implements OnModuleInit, OnApplicationBootstrap,
     const publisher = new Publisher({ db, lease, bucket, trust, spool, listeners });
     const onGenerationLive = (): Promise<void> => this.purges.reconcile();
     const { pollMs, leaseMs, beatMs } = connector;
-    const { purgeMayWait } = this.config.bucket;
-    const settings = { pollMs, leaseMs, beatMs, maxBacklog: MAX_BACKLOG, purgeMayWait };
+    const settings = { pollMs, leaseMs, beatMs, maxBacklog: MAX_BACKLOG };
     this.lane = new PublishLane({
       publisher,
       lease,
@@ -60,6 +61,7 @@ export class PublishLaneService implements OnModuleInit, OnApplicationBootstrap,
       bucket,
       spool,
       trust,
+      admission,
       log,
       onGenerationLive,
       ...settings,

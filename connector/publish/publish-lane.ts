@@ -1,13 +1,13 @@
 import { BucketError, type Bucket } from '../../src/platform/bucket/index.js';
 import { errorCodeOf, safeError, type Logger } from '../../src/platform/logging/index.js';
 import { pause, retryPauseMs } from '../../src/platform/pauses/index.js';
-import { assertUsable } from './bucket-check.js';
+import type { BucketAdmission } from './bucket-admission.js';
 import { Heartbeat } from './heartbeat.js';
 import { coalesceChanges, forgetOldBatches, forgetOldChanges } from './housekeeping.js';
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 import { ConnectorError } from '../connector.errors.js';
-import { BucketUnsafe, LeaseLost } from './publish.errors.js';
+import { LeaseLost } from './publish.errors.js';
 import type { Publisher, TurnOutcome } from './publisher.js';
 import { lagSeconds, laneErrors, lanePosition, laneBacklog } from './publish.metrics.js';
 import { ReplicaAcks } from './replica-acks.js';
@@ -26,8 +26,7 @@ export interface LaneOptions {
   pollMs: number;
   leaseMs: number;
   beatMs: number;
-  /** as `bucket.purgeMayWait` says */
-  purgeMayWait: boolean;
+  admission: BucketAdmission;
   /** entries in the change log above which it is coalesced by key */
   maxBacklog: number;
   /** called when a generation went live, so that older ones can leave the bucket */
@@ -53,7 +52,7 @@ export class PublishLane {
   private lastError: LastError | null = null;
   private state: LaneState = 'starting';
   private failures = 0;
-  private isBucketProbed = false;
+  private isPrepared = false;
   private statusWrittenAt = 0;
   private upkeepAt = 0;
   private coalescedAt = 0;
@@ -111,17 +110,12 @@ export class PublishLane {
     return outcome;
   }
 
-  /** Two publishers are told apart by the bucket's conditional write, or else by epochs in the keys (docs/adr/0010). */
   private async prepareBucket(): Promise<void> {
-    if (this.isBucketProbed) return;
-    const { bucket, trust, publisher, log } = this.options;
-    await assertUsable(bucket, trust, this.options.purgeMayWait);
-    const { conditionalPut, consistentList } = await bucket.probe();
-    if (!conditionalPut && !consistentList) throw new BucketUnsafe();
-    publisher.manifestKeys = conditionalPut ? 'plain' : 'epoch';
-    if (!conditionalPut) log.warn({ event: 'bucket.conditions-ignored', manifestKeys: 'epoch' });
+    if (this.isPrepared) return;
+    const { admission, bucket, trust, publisher } = this.options;
+    publisher.manifestKeys = await admission.ask();
     await trust.refresh(bucket);
-    this.isBucketProbed = true;
+    this.isPrepared = true;
   }
 
   private async afterTurn(outcome: TurnOutcome): Promise<void> {

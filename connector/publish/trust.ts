@@ -18,6 +18,8 @@ export const PINNED_ROOT_FILE = 'root.json';
  * from the bucket, each believed only because the one before signed it. Root keys are never read here.
  */
 export class ConnectorTrust {
+  private following: Promise<void> | null = null;
+
   private constructor(
     readonly tenant: string,
     readonly signer: Signer,
@@ -47,8 +49,18 @@ export class ConnectorTrust {
     return this.chain.current.replicas.map((replica) => replica.recipient);
   }
 
-  /** Follows the roots in the bucket, and puts the pinned one there where the bucket is new. */
-  async refresh(bucket: Bucket): Promise<void> {
+  /**
+   * Follows the roots in the bucket, and puts the pinned one there where the bucket is new. Lane and uploads ask at the
+   * same time; each root is taken once.
+   */
+  refresh(bucket: Bucket): Promise<void> {
+    this.following ??= this.follow(bucket).finally(() => {
+      this.following = null;
+    });
+    return this.following;
+  }
+
+  private async follow(bucket: Bucket): Promise<void> {
     const pinnedKey = rootKey(this.pinnedVersion);
     if ((await bucket.head(pinnedKey)) === null)
       await bucket.put(pinnedKey, this.pinned, { ifNoneMatch: true });

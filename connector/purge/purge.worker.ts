@@ -4,7 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Bucket } from '../../src/platform/bucket/index.js';
 import { LOGGER, type Logger } from '../../src/platform/logging/index.js';
 import { JobHandler, type JobHandlerClass, type RunningJob } from '../../src/platform/queue/index.js';
-import { CONNECTOR_BUCKET } from '../connector.tokens.js';
+import { BUCKET_USE, CONNECTOR_BUCKET, type BucketUse } from '../connector.tokens.js';
 import { ConnectorDatabase } from '../connector-database.js';
 import { purgeGenerationsBelow } from './purge-generations.js';
 import { purgeGenerations } from './purge.job.js';
@@ -15,10 +15,13 @@ export class PurgeWorker implements JobHandlerClass<{ live: number }> {
   constructor(
     private readonly db: ConnectorDatabase,
     @Inject(CONNECTOR_BUCKET) private readonly bucket: Bucket,
+    @Inject(BUCKET_USE) private readonly use: BucketUse,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
   async handle({ id, data, signal }: RunningJob<{ live: number }>): Promise<void> {
+    // Of an address that leads to somebody else's bucket, those would be somebody else's generations.
+    if (!(await this.use.isGiven())) return;
     // The job may be older than the present: what is live is asked again, and nothing below a building one is touched.
     const rows = await this.db.query(
       `SELECT 1 FROM replication.generation WHERE id = $1 AND state = 'live'`,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { BucketAdmission } from '../../../connector/publish/bucket-admission.js';
 import { PublishLane } from '../../../connector/publish/publish-lane.js';
 import { ReplicaAcks } from '../../../connector/publish/replica-acks.js';
 import { Spool } from '../../../connector/publish/spool.js';
@@ -24,11 +25,14 @@ afterEach(async () => {
 });
 
 function startLane(maxBacklog: number): void {
+  const { bucket, trust } = world;
+  const log = createLogger({ level: 'silent', name: 'test' });
   lane = new PublishLane({
     ...{ publisher: publisher.publisher, lease: publisher.lease, db: publisher.db },
-    ...{ bucket: world.bucket, spool: new Spool(world.spoolFolder, 1_000_000_000), trust: world.trust },
-    ...{ log: createLogger({ level: 'silent', name: 'test' }), onGenerationLive: () => Promise.resolve() },
-    ...{ pollMs: 20, leaseMs: 300, beatMs: 10_000, maxBacklog, purgeMayWait: false },
+    ...{ bucket, trust, log, spool: new Spool(world.spoolFolder, 1_000_000_000) },
+    admission: new BucketAdmission({ bucket, trust, log, purgeMayWait: false }),
+    onGenerationLive: () => Promise.resolve(),
+    ...{ pollMs: 20, leaseMs: 300, beatMs: 10_000, maxBacklog },
   });
   lane.start();
 }
