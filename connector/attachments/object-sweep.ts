@@ -1,5 +1,10 @@
 import type { Bucket, ObjectInfo } from '../../src/platform/bucket/index.js';
-import { blobPrefix, manifestPlacePrefix, manifestPrefix } from '../../src/replication/format/index.js';
+import {
+  blobPrefix,
+  LIMITS,
+  manifestPlacePrefix,
+  manifestPrefix,
+} from '../../src/replication/format/index.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 import { objectsRemoved } from './attachments.metrics.js';
 
@@ -10,8 +15,9 @@ const END = '~';
 interface Live {
   id: number;
   head: number;
-  /** number of a recorded batch that is not known to be published yet */
+  /** a recorded batch that is not known to be published yet */
   pending: number | null;
+  manifest: Buffer | null;
 }
 
 export interface SweepResult {
@@ -58,22 +64,31 @@ export class ObjectSweep {
   /** A copy of this database on another host must not clear the bucket of the real one. */
   private async isOurHistory(): Promise<boolean> {
     const [live] = await this.db.query<Live>(
-      `SELECT g.id, g.head, b.n AS pending FROM replication.generation g
+      `SELECT g.id, g.head, b.n AS pending, b.manifest FROM replication.generation g
        LEFT JOIN replication.batch b ON b.state = 'pending' AND b.generation = g.id AND b.n = g.head + 1
        WHERE g.state = 'live'`,
     );
     if (live === undefined) return false;
-    const { id, head, pending } = live;
+    const { id, head, pending, manifest } = live;
     // Named with or without an epoch: both begin like this, and sort behind it.
     const headKey = manifestPlacePrefix(id, head);
     const pendingKey = pending === null ? null : manifestPlacePrefix(id, pending);
     let isThere = false;
     for await (const { key } of this.bucket.list(manifestPrefix(), { startAfter: headKey })) {
       if (key.startsWith(headKey)) isThere = true;
-      // A busy lane has a batch on its way nearly always; that it has arrived meanwhile is no other history.
-      else if (pendingKey === null || !key.startsWith(pendingKey)) return this.hasMovedOn(live);
+      // A busy lane has a batch on its way nearly always; that it has arrived meanwhile is no other history. One that the
+      // real database put at the same place is.
+      else if (pendingKey === null || !key.startsWith(pendingKey) || !(await this.isAt(key, manifest)))
+        return this.hasMovedOn(live);
     }
     return isThere;
+  }
+
+  private async isAt(key: string, manifest: Buffer | null): Promise<boolean> {
+    return (
+      manifest !== null &&
+      (await this.bucket.get(key, { maxBytes: LIMITS.maxManifestBytes })).equals(manifest)
+    );
   }
 
   /** The lane published meanwhile; the next sweep will do. */

@@ -1,5 +1,8 @@
 // What leaves the bucket, when, and what must not.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ObjectSweep } from '../../../connector/attachments/object-sweep.js';
+import type { Bucket } from '../../../src/platform/bucket/index.js';
+import { manifestKey } from '../../../src/replication/format/index.js';
 import {
   FILES_POLICY,
   fileOf,
@@ -234,6 +237,54 @@ describe('the sweep', () => {
     expect(await gather(await world.opener.open(row))).toHaveLength(1000);
     expect(sealedOf(world.reader.rows('attachment').get(id)).objectName).toBe(name);
     expect(await world.blobRow(blob)).toMatchObject({ state: 'available' });
+  });
+
+  it('works beside a batch that is on its way, whether or not its manifest has arrived', async () => {
+    const { name } = await availableFile();
+    await touch();
+    await lane.vanish();
+    for (const step of ['recorded', 'manifest-put'] as const) {
+      const crashing = await world.publisher({ listeners: [crashAt(step)] });
+      await expect(crashing.publisher.turn()).rejects.toThrow(Crash);
+      await crashing.vanish();
+      await world.bucket.put('b/1/left-over', Buffer.from('x'));
+      expect(await world.sweep().run(signal)).toEqual({ orphans: 1, missing: 0, uploads: 0 });
+    }
+    expect(await world.sql(`SELECT 1 FROM replication.batch WHERE state = 'pending'`)).toHaveLength(1);
+    expect(await world.objects()).toEqual([name]);
+  });
+
+  it('removes nothing where another batch stands in the place of the one on its way', async () => {
+    await availableFile();
+    await touch();
+    await lane.vanish();
+    const crashing = await world.publisher({ listeners: [crashAt('recorded')] });
+    await expect(crashing.publisher.turn()).rejects.toThrow(Crash);
+    const [pending] = await world.sql(`SELECT generation, n FROM replication.batch WHERE state = 'pending'`);
+    await world.bucket.put(manifestKey(Number(pending?.generation), Number(pending?.n)), Buffer.from('{}'));
+    await world.bucket.put('b/1/of-the-real-one', Buffer.from('x'));
+    expect(await world.sweep().run(signal)).toBeNull();
+    expect(await world.objects()).toHaveLength(2);
+  });
+
+  it('does not send again what a listing does not show yet, though it is there', async () => {
+    const shown = await availableFile();
+    const { blob, name } = await availableFile();
+    const lagging = new Proxy(world.bucket, {
+      get(target, property) {
+        if (property === 'list')
+          return async function* (...args: Parameters<Bucket['list']>) {
+            for await (const found of target.list(...args)) if (found.key !== name) yield found;
+          };
+        const value: unknown = Reflect.get(target, property);
+        return typeof value === 'function' ? (value as (...all: unknown[]) => unknown).bind(target) : value;
+      },
+    });
+    const sweep = new ObjectSweep(world.db, lagging, 0);
+    expect(await sweep.run(signal)).toEqual({ orphans: 0, missing: 0, uploads: 0 });
+    expect(await world.blobRow(blob)).toMatchObject({ state: 'available', object_name: name });
+    await world.bucket.remove([shown.name]);
+    expect(await sweep.run(signal)).toEqual({ orphans: 0, missing: 1, uploads: 0 });
   });
 
   it('removes nothing where the bucket is ahead of this database: it may be a copy of the real one', async () => {
