@@ -1,6 +1,6 @@
 // Which files the connector can open, and what goes from the store when nobody needs it.
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -252,6 +252,29 @@ describe('the upkeep', () => {
     expect((await admin.get(`/attachments/${file}/content`)).bytes.equals(body)).toBe(true);
   });
 
+  it('mends a damaged file when the same content comes again, and grants it anew', async () => {
+    const body = randomBytes(5000);
+    const record = await account('retail');
+    const file = await add(record, body, 'shareable');
+    const before = await waitFor(() => grantOf(file), { what: 'the grant' });
+    const name = await nameOf(file);
+    const path = join(store, name.slice(0, 2), name);
+    const sealed = await readFile(path);
+    sealed.writeUInt8(sealed.readUInt8(3000) ^ 1, 3000);
+    await chmod(path, 0o600);
+    await writeFile(path, sealed);
+    // it breaks off in the middle, or is refused at once; whole it never is
+    const damaged = await admin.get(`/attachments/${file}/content`).catch(() => null);
+    expect(damaged?.bytes.equals(body) ?? false).toBe(false);
+    await add(record, body);
+    expect((await admin.get(`/attachments/${file}/content`)).bytes.equals(body)).toBe(true);
+    const isOther = async () => {
+      const grant = await grantOf(file);
+      return grant !== null && grant.wrapped_key !== before.wrapped_key;
+    };
+    await waitFor(isOther, { what: 'the grant of the new key' });
+  });
+
   it('wraps every key anew after a rotation, and a key file without the old key is refused', async () => {
     const dataSource = server.app.get(DataSource, { strict: false });
     const file = await add(await account('retail'), randomBytes(1000));
@@ -273,5 +296,31 @@ describe('the upkeep', () => {
     await expect(openStore(dataSource, { folder: store, keyFile: foreign })).rejects.toMatchObject({
       code: 'file_key_refused',
     });
+  });
+
+  it('grants and wraps anew what lies behind a file whose key does not open', async () => {
+    const record = await account('retail');
+    const first = await add(record, randomBytes(1000), 'shareable');
+    const second = await add(record, randomBytes(1000), 'shareable');
+    for (const each of [first, second]) await waitFor(() => grantOf(each), { what: 'the grant' });
+    await age('DELETE FROM replication.file_grant');
+    const broken = await blobOf(first);
+    await age(
+      `UPDATE files.blob SET wrapped_key = set_byte(wrapped_key, length(wrapped_key) - 1,
+         get_byte(wrapped_key, length(wrapped_key) - 1) # 1) WHERE id = $1`,
+      broken,
+    );
+    await grants.reconcile(null);
+    expect(await grantOf(first)).toBeNull();
+    expect(await grantOf(second)).not.toBeNull();
+
+    // the key file with the key that the test before has added
+    const dataSource = server.app.get(DataSource, { strict: false });
+    const keyFile = join(server.folder, 'server', 'files.key');
+    const rotated = await openStore(dataSource, { folder: store, keyFile });
+    const options = { keepDeletedDays: 30, keepUnusedHours: 24 };
+    await new FileUpkeep(dataSource, {} as never, rotated, options as never).run();
+    const left = await age('SELECT id FROM files.blob WHERE key_id <> $1', rotated.currentKeyId);
+    expect(left.rows).toEqual([{ id: broken }]);
   });
 });
