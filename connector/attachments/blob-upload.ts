@@ -205,8 +205,12 @@ export class BlobUpload {
 
   private async beforeSend(bytes: number): Promise<void> {
     this.assertGoingOn();
-    await this.settings.cap.take(bytes, this.signal);
-    this.assertGoingOn();
+    try {
+      await this.settings.cap.take(bytes, this.signal);
+    } finally {
+      // also where the wait was broken off: that is a pause, and no failure of the file
+      this.assertGoingOn();
+    }
     uploadBytes.inc(bytes);
   }
 

@@ -66,7 +66,7 @@ export class AttachmentUploader {
     const { log, store } = this.options;
     if (error instanceof ClaimLost) return;
     try {
-      if (isPause(error)) {
+      if (error instanceof UploadPaused) {
         await store.release(claim);
         return;
       }
@@ -94,10 +94,6 @@ export class AttachmentUploader {
       log.warn({ event: 'attachment.not-dropped', blobId: claim.blobId, code: errorCodeOf(error) });
     }
   }
-}
-
-function isPause(error: unknown): boolean {
-  return error instanceof UploadPaused || (error instanceof Error && error.name === 'AbortError');
 }
 
 /** What a person may read: never a driver's own words. */
