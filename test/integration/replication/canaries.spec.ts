@@ -5,15 +5,26 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { Heartbeat } from '../../../connector/publish/heartbeat.js';
 import { purgeGenerationsBelow } from '../../../connector/purge/index.js';
+import { FileGrants } from '../../../src/files/index.js';
+import { AppConfig } from '../../../src/platform/config/index.js';
 import { sessionOptions } from '../../../src/platform/database/index.js';
+import { FileKeys, LocalFileStore } from '../../../src/platform/file-store/index.js';
 import { createLogger } from '../../../src/platform/logging/index.js';
-import { keyFolders, ReplicaKeyStore, TrustChain } from '../../../src/replication/format/index.js';
+import {
+  keyFolders,
+  publishFileRecipient,
+  ReplicaKeyStore,
+  TrustChain,
+} from '../../../src/replication/format/index.js';
 import { PINNED_ROOT_FILE, ReplicaFollower } from '../../../src/replication/replica/index.js';
+import { fileKeyWrapperOf } from '../../../src/server-options.js';
 import { createReplicaDatabase, type TestDatabase } from '../../support/index.js';
-import { openWorld, TENANT, type ConnectorWorld, type TestPublisher } from '../connector/connector-world.js';
+import { openAttachmentWorld, signal, type AttachmentWorld } from '../connector/attachment-world.js';
+import { TENANT, type TestPublisher } from '../connector/connector-world.js';
 import {
   databaseFiles,
   databaseText,
+  openedFiles,
   openedObjects,
   rawObjects,
   type CanaryKind,
@@ -22,8 +33,10 @@ import {
 import {
   allowed,
   canaries,
+  files,
   ids,
   left,
+  narrowedFile,
   narrow,
   never,
   plantCanaries,
@@ -31,7 +44,8 @@ import {
   wide,
 } from './canary-planting.js';
 
-let world: ConnectorWorld;
+let world: AttachmentWorld;
+let grants: FileGrants;
 let lane: TestPublisher;
 let heartbeat: Heartbeat;
 let replica: TestDatabase;
@@ -40,7 +54,7 @@ let follower: ReplicaFollower;
 let identities: string[];
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openAttachmentWorld();
   replica = await createReplicaDatabase();
   const options = sessionOptions({ statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 });
   pool = new pg.Pool({ connectionString: replica.urls.replicaApply, max: 3, options });
@@ -64,6 +78,8 @@ beforeAll(async () => {
   heartbeat = new Heartbeat(bucket, world.trust, 60_000);
   await plantCanaries(world);
   await world.activate(wide());
+  grants = await openGrants();
+  await publishFileRecipient(world.folder);
   lane = await world.publisher({ chunkRows: 5 });
 });
 afterAll(async () => {
@@ -72,8 +88,23 @@ afterAll(async () => {
   await world.end();
 });
 
+/** Decides as the server does which files the connector can open. */
+async function openGrants(): Promise<FileGrants> {
+  const keys = await FileKeys.load(join(world.folder, 'files.key'), () => Promise.resolve(true));
+  const config = new AppConfig();
+  Object.assign(config.keys, { folder: world.folder });
+  return new FileGrants(world.app, new LocalFileStore(world.storeFolder, keys), fileKeyWrapperOf(config));
+}
+
+/** Lets every file go that may, and asks for those that may not as well. */
+async function sendFiles(): Promise<void> {
+  await grants.reconcile(null);
+  for (const blob of files) await world.upload(blob);
+}
+
 /** Publishes, beats and applies until the replica stands where the premises do. */
 async function carry(): Promise<void> {
+  await sendFiles();
   const outcomes = await lane.settle();
   expect(outcomes).toContain('published');
   const generation = await lane.publisher.generations.current();
@@ -91,7 +122,7 @@ const leftTheBuilding = async (): Promise<Record<string, Haystack[]>> => ({
     ...(await rawObjects(world.bucket)),
     ...(await openedObjects(world.bucket, TrustChain.pin(world.rootObject, { tenant: TENANT }), identities)),
   ],
-  replica: await databaseText(replica.admin),
+  replica: [...(await databaseText(replica.admin)), ...(await openedFiles(world.bucket, TENANT, identities))],
 });
 
 async function expectNone(...kinds: CanaryKind[]): Promise<void> {
@@ -168,7 +199,10 @@ describe('nothing that the policy keeps home', () => {
     for (const haystacks of Object.values(found)) {
       expect(canaries.found('allowed', haystacks)).toEqual(canaries.labels('allowed').sort());
       expect(canaries.found('left', haystacks).length).toBeGreaterThan(4);
+      expect(canaries.found('content', haystacks)).toEqual(['the content of a selected file']);
     }
+    const taken = canaries.found('left', await openedFiles(world.bucket, TENANT, identities));
+    expect(taken).toEqual([expect.stringContaining('the content of a file that is too large later')]);
   });
 
   it.each(Object.keys(deltas))('leaves with a delta: %s', async (name) => {
@@ -201,7 +235,8 @@ describe('nothing that the policy keeps home', () => {
   it('is legible without the replica’s key, and not even what may leave', async () => {
     const raw = await rawObjects(world.bucket);
     expect(raw.length).toBeGreaterThan(20);
-    for (const kind of ['never', 'left', 'allowed'] as const) expect(canaries.found(kind, raw)).toEqual([]);
+    for (const kind of ['never', 'left', 'allowed', 'content'] as const)
+      expect(canaries.found(kind, raw)).toEqual([]);
   });
 
   it('outlasts a narrower policy: of what left, nothing stays in the bucket or in the replica', async () => {
@@ -211,7 +246,9 @@ describe('nothing that the policy keeps home', () => {
     expect(generation?.id).toBe(2);
     const before = await leftTheBuilding();
     expect(canaries.found('left', before.bucket ?? []).length).toBeGreaterThan(10);
-    await purgeGenerationsBelow(world.bucket, 2, new AbortController().signal);
+    await purgeGenerationsBelow(world.bucket, 2, signal);
+    expect(await world.collector(100, 600_000).collect(signal)).toBe(1);
+    expect(await world.blobRow(narrowedFile)).toBeUndefined();
     await expectNone('never', 'left');
     const after = await leftTheBuilding();
     for (const haystacks of Object.values(after))
@@ -229,7 +266,9 @@ describe('nothing that the policy keeps home', () => {
     const { rows } = await world.connector.query<{ text: string }>(
       `SELECT concat_ws(' ', (SELECT string_agg(s::text, ' ') FROM replication.connector_status s),
         (SELECT string_agg(l::text, ' ') FROM replication.ledger l),
-        (SELECT string_agg(b::text, ' ') FROM replication.batch b)) AS text`,
+        (SELECT string_agg(b::text, ' ') FROM replication.batch b),
+        (SELECT string_agg(g::text, ' ') FROM replication.file_grant g),
+        (SELECT string_agg(o::text, ' ') FROM replication.blob_object o)) AS text`,
     );
     const remembered = [{ where: 'the connector’s tables', bytes: Buffer.from(rows[0]?.text ?? '') }];
     expect(canaries.found('never', remembered)).toEqual([]);

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { withTransaction } from '../../../src/platform/database/index.js';
 import { systemContext } from '../../../src/platform/http/index.js';
-import type { ConnectorWorld } from '../connector/connector-world.js';
+import type { AttachmentWorld, StoredBlob } from '../connector/attachment-world.js';
 import { Canaries, type CanaryKind } from './canary-search.js';
 
 export const canaries = new Canaries();
@@ -14,13 +14,22 @@ export const allowed = (label: string) => canaries.word('allowed', label);
 const secretKey = never('the key of an omitted custom field');
 const orphanKey = never('a custom value without a definition, its key');
 
-const policy = (more: { email: string; channel: string; product: string; activity: string }) => `
+interface Parts {
+  email: string;
+  channel: string;
+  product: string;
+  activity: string;
+  maxSize: string;
+}
+
+const policy = (more: Parts) => `
 # ${never('a comment of the policy')}
 defaults:
   classification: { special: omit, personal: omit, confidential: omit, internal: include, public: include }
 types:
   account:
     where: { field: sector, op: neq, value: medical }
+    attachments: { label: shareable, maxSize: ${more.maxSize} }
     fields:
       externalId: { pseudonym: keyed }
       revenue: { generalise: { band: 100000 } }
@@ -44,18 +53,23 @@ types:
 `;
 const activity = 'activity: { follows: [account, contact, deal, case] }';
 /** the first policy */
-export const wide = () => policy({ email: 'include', channel: 'include', product: 'prototype', activity });
+export const wide = () =>
+  policy({ email: 'include', channel: 'include', product: 'prototype', activity, maxSize: '100kB' });
 /** the second: less of the same */
 export const narrow = () =>
-  policy({ email: '{ mask: domain }', channel: 'omit', product: 'prototype, discontinued', activity: '' });
+  policy({
+    ...{ email: '{ mask: domain }', channel: 'omit', product: 'prototype, discontinued', activity: '' },
+    maxSize: '1kB',
+  });
 
-let world: ConnectorWorld;
+let world: AttachmentWorld;
 export const ids: Record<string, string> = {};
 
-export async function plantCanaries(on: ConnectorWorld): Promise<void> {
+export async function plantCanaries(on: AttachmentWorld): Promise<void> {
   world = on;
   await plantBesideRecords();
   await plantRecords();
+  await plantFiles();
 }
 
 const textOf = (table: string, words: Record<string, string>, more: Record<string, unknown>) =>
@@ -290,4 +304,36 @@ async function plantRecords(): Promise<void> {
   // Came and went before anything was published.
   const purged = await secretRow('contact', 'deleted before the first batch', { account_id: ids.account });
   await world.sql('DELETE FROM crm.contact WHERE id = $1', [purged]);
+}
+
+/** Every file there is, those that stay home too: what may go is decided by the product. */
+export const files: StoredBlob[] = [];
+export let narrowedFile: StoredBlob;
+
+/** @param bytes of its content, filled up with a word that is told in its place */
+async function file(kind: CanaryKind, about: string, bytes: number, more: Record<string, unknown>) {
+  const content = canaries.word(kind === 'allowed' ? 'content' : kind, `the content of ${about}`);
+  const blob = await world.store(Buffer.from(content.padEnd(bytes, `, ${content}`)));
+  files.push(blob);
+  await world.insert('crm.attachment', {
+    ...{ record_type: 'account', record_id: ids.account, media_type: 'text/plain', label: 'shareable' },
+    ...{
+      name: `${canaries.word(kind, `the name of ${about}`)}.txt`,
+      bytes: blob.bytes,
+      blob_id: blob.blobId,
+    },
+    ...more,
+  });
+  return blob;
+}
+
+async function plantFiles(): Promise<void> {
+  await file('allowed', 'a selected file', 500, {});
+  narrowedFile = await file('left', 'a file that is too large later', 5_000, {});
+  await file('never', 'a file that is too large', 200_000, {});
+  await file('never', 'a file with a label of its own', 500, { label: never('a label') });
+  await file('never', 'a file without a label', 500, { label: null });
+  await file('never', 'a file of a medical account', 500, { record_id: ids.medical });
+  await file('never', 'a file of a contact', 500, { record_type: 'contact', record_id: ids.contact });
+  await file('never', 'a file in the recycle bin', 500, { deleted_at: new Date() });
 }

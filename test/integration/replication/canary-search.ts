@@ -1,19 +1,28 @@
 // Plants words that occur nowhere else, and looks for them afterwards in everything that left the building.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type pg from 'pg';
 import type { Bucket } from '../../../src/platform/bucket/index.js';
 import {
+  blobPrefix,
   manifestPrefix,
-  partPrefix,
+  openBlob,
   readPart,
   verifyManifest,
   type TrustChain,
 } from '../../../src/replication/format/index.js';
 
-/** `never` must not leave; `left` may not stay after it was taken back; `allowed` shows that the search can find. */
-export type CanaryKind = 'never' | 'left' | 'allowed';
+/**
+ * `never` must not leave; `left` may not stay after it was taken back; `allowed` shows that the search can find, and
+ * `content` that it finds what stands in a file too, which is in the bucket and in no table.
+ */
+export type CanaryKind = 'never' | 'left' | 'allowed' | 'content';
+
+/** Signed and legible: roots, manifests and their lists of files, acknowledgements, the beat. */
+const PLAIN = /^(?:root\/|acks\/|beat\.json$|m\/|d\/.*-files-)/;
 
 const uuidForm = /^[0-9a-f]{8}-/;
 
@@ -64,7 +73,7 @@ export class Canaries {
     for (const { where, bytes } of haystacks)
       for (const { label, forms } of wanted)
         if (forms.some((form) => bytes.includes(form)))
-          hits.add(kind === 'allowed' ? label : `${label} in ${where}`);
+          hits.add(kind === 'allowed' || kind === 'content' ? label : `${label} in ${where}`);
     return [...hits].sort();
   }
 }
@@ -84,15 +93,39 @@ export async function rawObjects(bucket: Bucket): Promise<Haystack[]> {
   return found;
 }
 
-/** Every part, opened with the replica's key. Fails where a part is in the bucket that no manifest names. */
+/** Every file of an attachment, opened with the replica's key, whether or not a row shows it. */
+export async function openedFiles(
+  bucket: Bucket,
+  tenant: string,
+  identities: readonly string[],
+): Promise<Haystack[]> {
+  const found: Haystack[] = [];
+  for await (const { key } of bucket.list(blobPrefix)) {
+    const object = await bucket.get(key);
+    const file = await openBlob({
+      ...{ context: { tenant, name: key }, identities },
+      expect: { bytes: object.length, sha256: createHash('sha256').update(object).digest('hex') },
+      fetch: ({ start, end }) =>
+        Promise.resolve(Readable.from([object.subarray(start, end + 1)], { objectMode: false })),
+    });
+    found.push({ where: `the file in ${key}`, bytes: await buffer(file.read()) });
+  }
+  return found;
+}
+
+/**
+ * Every sealed object, opened with the replica's key. Fails where something is in the bucket that is neither a part that
+ * a manifest names, nor a file, nor one of the plain objects, which {@link rawObjects} has whole.
+ */
 export async function openedObjects(
   bucket: Bucket,
   trust: TrustChain,
   identity: readonly string[],
 ): Promise<Haystack[]> {
-  const found: Haystack[] = [];
+  const found = await openedFiles(bucket, trust.current.tenant, identity);
   const closed = new Set<string>();
-  for await (const { key } of bucket.list(partPrefix())) closed.add(key);
+  for await (const { key } of bucket.list('')) if (!PLAIN.test(key)) closed.add(key);
+  for (const { where } of found) closed.delete(where.slice('the file in '.length));
   for await (const { key } of bucket.list(manifestPrefix())) {
     const { tenant, generation, n, parts } = verifyManifest(await bucket.get(key), trust, {
       tenant: trust.current.tenant,
@@ -111,7 +144,7 @@ export async function openedObjects(
       closed.delete(expect.name);
     }
   }
-  if (closed.size > 0) throw new Error(`no manifest names ${[...closed].join(', ')}`);
+  if (closed.size > 0) throw new Error(`nothing says what this is: ${[...closed].join(', ')}`);
   return found;
 }
 
