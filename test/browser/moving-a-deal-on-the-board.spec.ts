@@ -2,7 +2,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { TestApi } from '../support/index.js';
-import { change, create, openBrowser, openSystem, phone, signedIn, userWith } from './support.js';
+import {
+  axeViolations,
+  change,
+  create,
+  openBrowser,
+  openSystem,
+  phone,
+  signedIn,
+  userWith,
+} from './support.js';
 
 let system: Awaited<ReturnType<typeof openSystem>>;
 let browser: Browser;
@@ -61,6 +70,21 @@ async function dragByMouse(from: Locator, to: Locator) {
   await page.mouse.up();
 }
 
+/** Chromium's own touch events. The finger goes to the edge, where the board scrolls on under it. */
+async function dragByFinger(from: Locator, stage: string) {
+  const start = await centre(from);
+  const edgeX = (page.viewportSize()?.width ?? 0) - 4;
+  const client = await page.context().newCDPSession(page);
+  const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', x: number, y: number) =>
+    client.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x, y }] });
+  await send('touchStart', start.x, start.y);
+  await page.locator('.deal-card.lifted').waitFor();
+  for (const part of [0.25, 0.5, 0.75, 1])
+    await send('touchMove', start.x + (edgeX - start.x) * part, start.y);
+  await column(stage).and(page.locator('.over')).waitFor();
+  await send('touchEnd', edgeX, start.y);
+}
+
 describe('moving a deal on the board', () => {
   it('is done with the mouse, even into a folded column, and taken back with what came along', async () => {
     const deal = await boardWith(`by mouse ${run}`);
@@ -115,6 +139,19 @@ describe('moving a deal on the board', () => {
       .tap();
     await card('engaging', `by menu ${run}`).waitFor();
     expect((await stageOf(deal.id)).stage).toBe('engaging');
+  });
+
+  it('is done by a finger that rests on the card first, and the counts follow', async () => {
+    const name = `by finger ${run}`;
+    const deal = await boardWith(name, { ...phone, hasTouch: true });
+    const tabs = page.getByRole('group', { name: 'Stages' });
+    await tabs.getByRole('button', { name: /Prospecting\s*1$/ }).waitFor();
+    await dragByFinger(card('prospecting', name), 'engaging');
+    await page.getByText(`${name} is now in Engaging.`).waitFor();
+    expect((await stageOf(deal.id)).stage).toBe('engaging');
+    await tabs.getByRole('button', { name: /Prospecting\s*0$/ }).waitFor();
+    await tabs.getByRole('button', { name: /Engaging\s*1$/ }).waitFor();
+    expect(await axeViolations(page)).toEqual([]);
   });
 
   it('is not forced on a colleague who was quicker', async () => {
