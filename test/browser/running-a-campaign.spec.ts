@@ -1,7 +1,7 @@
 // Leads and campaigns by hand: enter a lead, put it into a campaign, see it from both sides.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { create, openBrowser, openSystem, signedIn, userWith } from './support.js';
+import { axeViolations, create, openBrowser, openSystem, signedIn, userWith } from './support.js';
 
 let system: Awaited<ReturnType<typeof openSystem>>;
 let browser: Browser;
@@ -56,10 +56,12 @@ describe('a lead', () => {
     await page.getByRole('button', { name: 'Convert' }).click();
     const dialog = page.getByRole('dialog', { name: `Convert Jens Brugger ${run}` });
     await dialog.getByRole('radio', { name: `Brugger Works ${run} becomes a new account` }).waitFor();
-    await dialog.getByRole('textbox', { name: 'Amount, USD' }).fill('1500');
+    await dialog.getByRole('textbox', { name: 'Amount' }).fill('1500');
+    await dialog.getByRole('combobox', { name: 'Currency' }).selectOption('EUR');
+    expect(await axeViolations(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Convert' }).click();
     await page.getByRole('heading', { level: 1, name: `Brugger Works ${run}` }).waitFor();
-    await page.locator('.rail').getByText('$1,500.00').waitFor();
+    await page.locator('.rail').getByText('€1,500.00').waitFor();
     await page
       .locator('.rail')
       .getByRole('link', { name: `Jens Brugger ${run}` })

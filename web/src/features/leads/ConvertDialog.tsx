@@ -7,6 +7,7 @@ import { Button } from '../../design/Button.js';
 import { Dialog } from '../../design/Dialog.js';
 import { useTexts } from '../../i18n/texts.js';
 import { problemText } from '../../records/Failure.js';
+import { CurrencySelect } from '../../records/form/CurrencySelect.js';
 import { ReferenceInput } from '../../records/form/ReferenceInput.js';
 import { titleOf } from '../../records/title.js';
 import { toast } from '../../shell/toast-list.js';
@@ -170,18 +171,24 @@ function DealPart({ choice, set }: Omit<PartProps, 'matches'>) {
             />
           </div>
           <div className="field">
-            <label htmlFor={`${id}-amount`}>
-              {t('fields.any.amount')}, {choice.currency}
-            </label>
-            <input
-              id={`${id}-amount`}
-              className="input number"
-              inputMode="decimal"
-              value={choice.amount}
-              onChange={(event) => {
-                set({ amount: event.target.value });
-              }}
-            />
+            <label htmlFor={`${id}-amount`}>{t('fields.any.amount')}</label>
+            <div className="row">
+              <input
+                id={`${id}-amount`}
+                className="input number"
+                inputMode="decimal"
+                value={choice.amount}
+                onChange={(event) => {
+                  set({ amount: event.target.value });
+                }}
+              />
+              <CurrencySelect
+                value={choice.currency}
+                onChange={(currency) => {
+                  set({ currency });
+                }}
+              />
+            </div>
           </div>
         </div>
       )}

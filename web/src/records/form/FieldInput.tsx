@@ -5,9 +5,8 @@ import { useTexts } from '../../i18n/texts.js';
 import { fromZonedInput, toZonedInput } from '../../i18n/zoned.js';
 import type { FieldInputProps } from '../noun-view.js';
 import { useLabels } from '../values/labels.js';
+import { CurrencySelect } from './CurrencySelect.js';
 import { ReferenceInput } from './ReferenceInput.js';
-
-const currencies = ['USD', 'EUR', 'GBP', 'CHF', 'JPY', 'CAD', 'AUD', 'SEK', 'PLN'];
 
 interface Props extends FieldInputProps {
   type: RecordType;
@@ -18,12 +17,10 @@ interface Props extends FieldInputProps {
 }
 
 function MoneyInput({ id, value, onChange, isInvalid, describedBy }: Props) {
-  const { t } = useTexts();
   const money = (value ?? { amount: '', currency: 'USD' }) as Money;
   const set = (amount: string, currency: string) => {
     onChange(amount === '' ? null : { amount, currency });
   };
-  const offered = currencies.includes(money.currency) ? currencies : [money.currency, ...currencies];
   return (
     <div className="row">
       <input
@@ -37,18 +34,12 @@ function MoneyInput({ id, value, onChange, isInvalid, describedBy }: Props) {
           set(event.target.value.replace(',', '.').trim(), money.currency);
         }}
       />
-      <select
-        className="input currency"
-        aria-label={t('form.currency')}
+      <CurrencySelect
         value={money.currency}
-        onChange={(event) => {
-          set(money.amount, event.target.value);
+        onChange={(currency) => {
+          set(money.amount, currency);
         }}
-      >
-        {offered.map((currency) => (
-          <option key={currency}>{currency}</option>
-        ))}
-      </select>
+      />
     </div>
   );
 }
