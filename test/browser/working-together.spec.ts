@@ -1,7 +1,7 @@
 // People around a record: a note that names a colleague, following what happens, and views one saves and shares.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { change, create, openBrowser, openSystem, signedIn, userWith } from './support.js';
+import { axeViolations, change, create, openBrowser, openSystem, signedIn, userWith } from './support.js';
 
 let system: Awaited<ReturnType<typeof openSystem>>;
 let browser: Browser;
@@ -84,5 +84,41 @@ describe('a saved view', () => {
     await other.getByRole('menuitem', { name: new RegExp(name) }).click();
     await other.locator('th[aria-sort=ascending]', { hasText: 'Amount' }).waitFor();
     await other.getByRole('button', { name: 'Status: Won' }).waitFor();
+    await other.getByRole('button', { name }).click();
+    await other.getByRole('menuitem', { name: 'Open this list with it' }).waitFor();
+    expect(await other.getByRole('menuitem', { name: /^(Rename|Delete) / }).count()).toBe(0);
+  });
+
+  it('is renamed, opens the list for as long as one wants it to, and is deleted', async () => {
+    const [old, name] = [`Draft ${run}`, `Lost ones ${run}`];
+    const page = await signIn('administrator', '/deals?status=lost');
+    const choose = async (item: string | RegExp) => {
+      await page.locator('.list-head .facet-face').click();
+      await page.getByRole('menuitem', { name: item }).click();
+    };
+    await choose('Save this view');
+    const saving = page.getByRole('dialog', { name: 'Save this view' });
+    await saving.getByRole('textbox', { name: 'Name' }).fill(old);
+    await saving.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: old }).waitFor();
+    await choose(`Rename ${old}`);
+    const renaming = page.getByRole('dialog', { name: `Rename ${old}` });
+    await renaming.getByRole('textbox', { name: 'Name' }).fill(name);
+    expect(await axeViolations(page)).toEqual([]);
+    await renaming.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name }).waitFor();
+    await choose('Open this list with it');
+    await page.locator('.list-head .facet-face').click();
+    await page.getByRole('menuitem', { name: 'No longer open this list with it' }).waitFor();
+    await page.goto(`${system.primary.url}/deals`);
+    await page.waitForURL(/view=/);
+    await choose('No longer open this list with it');
+    await page.locator('.list-head .facet-face').click();
+    await page.getByRole('menuitem', { name: /^Open this list with it/ }).waitFor();
+    await page.getByRole('menuitem', { name: `Delete ${name}` }).click();
+    await page.locator('.list-head .facet-face', { hasText: 'Views' }).waitFor();
+    await page.locator('.list-head .facet-face').click();
+    await page.getByRole('menuitem', { name: 'Save this view' }).waitFor();
+    expect(await page.getByRole('menuitem', { name: new RegExp(name) }).count()).toBe(0);
   });
 });

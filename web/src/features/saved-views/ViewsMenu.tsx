@@ -14,6 +14,7 @@ import type { Columns } from '../../records/list/use-columns.js';
 import { searchOf, type ListControls } from '../../records/list/use-list-state.js';
 import { toast } from '../../shell/toast-list.js';
 import { fromFilter } from './view-filter.js';
+import { RenameDialog } from './RenameDialog.js';
 import { ViewDialog } from './ViewDialog.js';
 import {
   changeView,
@@ -154,6 +155,7 @@ function Menu(props: Props) {
   const attempt = useAttempt();
   const [params] = useSearchParams();
   const [isSaving, setSaving] = useState(false);
+  const [renamed, setRenamed] = useState<SavedView | null>(null);
   useDefaultView(views, apply);
   const current = views?.find(({ id }) => id === params.get('view'));
   const own = current?.isOwn ? current : null;
@@ -192,10 +194,20 @@ function Menu(props: Props) {
                   setSaving(true);
                 })}
               />
-              {current && !current.isDefault && (
+              {own && (
                 <Item
-                  label={t('views.makeDefault')}
-                  onClick={doing(() => void attempt(() => changeView(current, { isDefault: true })))}
+                  label={t('views.rename', { name: own.name })}
+                  onClick={doing(() => {
+                    setRenamed(own);
+                  })}
+                />
+              )}
+              {current && (
+                <Item
+                  label={t(current.isDefault ? 'views.dropDefault' : 'views.makeDefault')}
+                  onClick={doing(
+                    () => void attempt(() => changeView(current, { isDefault: !current.isDefault })),
+                  )}
                 />
               )}
               {own && (
@@ -209,6 +221,18 @@ function Menu(props: Props) {
           );
         }}
       </Popover>
+      {renamed && (
+        <RenameDialog
+          view={renamed}
+          onSave={async (name) => {
+            await changeView(renamed, { name });
+            await attempt(() => Promise.resolve());
+          }}
+          onClose={() => {
+            setRenamed(null);
+          }}
+        />
+      )}
       {isSaving && (
         <ViewDialog
           onSave={async (choice) => {
