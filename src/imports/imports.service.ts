@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { withTransaction } from '../platform/database/index.js';
 import { InvalidInput, NotAllowed } from '../platform/errors/index.js';
 import type { RequestContext } from '../platform/http/index.js';
+import { safeError } from '../platform/logging/index.js';
 import { JobQueue } from '../platform/queue/index.js';
 import { ACCESS_POLICY, findRecordType, type AccessPolicy } from '../records/index.js';
 import { ImportFiles } from './files/import-files.js';
@@ -27,6 +28,8 @@ export interface ImportRequest {
 
 @Injectable()
 export class ImportsService {
+  private readonly logger = new Logger(ImportsService.name);
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly store: ImportStore,
@@ -69,8 +72,18 @@ export class ImportsService {
       await this.files.drop(part);
       throw error;
     }
-    await this.queue.add(runImport, { importId: id }, { jobId: id });
+    await this.remind(id);
     return this.demand(ctx, id);
+  }
+
+  /** File and row are kept, so it is not refused for want of a queue: whoever sent it again would be told that it runs. */
+  private async remind(id: string): Promise<void> {
+    try {
+      await this.queue.add(runImport, { importId: id }, { jobId: id });
+    } catch (error) {
+      // the worker's reconciler queues it within seconds of the queue being back
+      this.logger.warn({ event: 'imports.not-queued', importId: id, error: safeError(error) });
+    }
   }
 
   /** Takes effect between two chunks; rows already kept stay, unless all-or-nothing was asked for. */

@@ -1,17 +1,13 @@
 // Power cuts in small: whatever dies at whatever moment, the replica ends up exactly at what was committed, and nothing
 // that was acknowledged is gone. HOLDFAST_TEST_SEED repeats a run; HOLDFAST_TEST_KILLS makes it longer.
-import { randomInt, randomUUID } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { randomInt } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { parse } from 'yaml';
-import { AuditTrail } from '../../src/audit/index.js';
-import { createDataSource } from '../../src/platform/database/index.js';
-import { activatePolicy, proposePolicy } from '../../src/replication/policy/index.js';
-import { personContext } from '../integration/replication/policy-database.js';
 import { TestApi, waitFor } from '../support/index.js';
 import { startSystem, type RunningSystem, type SystemFacts } from '../support/running-system.js';
+import { asSuperuser, databaseOf, putIntoForce } from './installation.js';
 import { ask, below, Colleague, moveMoney, randomOf } from './kill-writers.js';
 
 const kills = Number(process.env['HOLDFAST_TEST_KILLS'] ?? 40);
@@ -41,47 +37,15 @@ beforeAll(async () => {
   system = await startSystem({ demo: false });
   isStarted = true;
   premises = new TestApi(system.primary.url, system.apiToken);
-  const server = (await configOf('server')).database;
-  const password = (await readFile(join(system.home, 'postgres', 'superuser-password'), 'utf8')).trim();
+  const server = await databaseOf(system.home, 'server');
   urls.app = server.url;
-  urls.primary = asSuperuser(server.url, password);
-  urls.replica = asSuperuser((await configOf('replica')).database.url, password);
-  await activate(server);
+  urls.primary = await asSuperuser(system.home, server.url);
+  urls.replica = await asSuperuser(system.home, (await databaseOf(system.home, 'replica')).url);
+  await putIntoForce(system.home, policy);
 }, 300_000);
 afterAll(async () => {
   if (isStarted) await system.stop();
 }, 120_000);
-
-interface DatabaseSettings {
-  url: string;
-  maintainerUrl?: string;
-}
-
-async function configOf(name: string): Promise<{ database: DatabaseSettings }> {
-  const text = await readFile(join(system.home, 'config', `${name}.yaml`), 'utf8');
-  return parse(text) as { database: DatabaseSettings };
-}
-
-function asSuperuser(address: string, password: string): string {
-  const url = new URL(address);
-  url.username = 'postgres';
-  url.password = password;
-  return url.href;
-}
-
-/** Two people put a policy into force, by the functions that the server uses. */
-async function activate({ url, maintainerUrl }: DatabaseSettings): Promise<void> {
-  const open = (address: string) =>
-    createDataSource({ url: address, entities: [], applicationName: 'kill test', poolSize: 2 }).initialize();
-  const [app, maintainer] = await Promise.all([open(url), open(maintainerUrl ?? '')]);
-  const found = (await readdir(system.home, { recursive: true })).find((path) => path.endsWith('audit.key'));
-  const audit = new AuditTrail(app, { keysFolder: dirname(join(system.home, found ?? 'audit.key')) });
-  await audit.onModuleInit();
-  const why = 'the kill test needs it';
-  const version = await proposePolicy(app, audit, personContext(randomUUID()), policy, why);
-  await activatePolicy(maintainer, audit, personContext(randomUUID()), version);
-  await Promise.all([app.destroy(), maintainer.destroy()]);
-}
 
 /** @returns whether there was a living process to kill */
 async function kill(victim: Victim, killed: Set<number>): Promise<boolean> {

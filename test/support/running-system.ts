@@ -34,6 +34,8 @@ export interface StartOptions {
   demo?: boolean;
   /** of server and replica; free ones when left out */
   ports?: readonly [number, number];
+  /** what all of its processes find in their environment besides ours */
+  env?: Readonly<Record<string, string>>;
   /** how long the first start may take; the demo needs a minute */
   timeoutMs?: number;
 }
@@ -61,7 +63,7 @@ export async function startSystem(options: StartOptions = {}): Promise<RunningSy
     ...(demo ? [] : ['--no-demo']),
   ];
   const startedAt = Date.now();
-  const start = await beginStart(folder, args);
+  const start = await beginStart(folder, args, undefined, options.env);
   const facts = await waitFor(() => factsOrEnd(start, startedAt), {
     timeoutMs,
     what: `quickstart.json in ${folder}`,
@@ -78,11 +80,14 @@ export async function beginStart(
   home: string,
   args: readonly string[] = [],
   script = 'dist/src/cli/quickstart/main.js',
+  env: Readonly<Record<string, string>> = {},
 ): Promise<SystemStart> {
   await mkdir(home, { recursive: true });
   // in a process group of its own, as a shell would put it
   const child = spawn(process.execPath, [join(checkout, script), '--home', home, ...args], {
     cwd: checkout,
+    // spelled out: what a test sets in Jest's process.env is a copy, which no child inherits
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
