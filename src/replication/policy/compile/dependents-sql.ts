@@ -2,12 +2,14 @@ import { toColumnName } from '../../../records/index.js';
 import {
   attachmentType,
   type CloudPolicy,
+  type FilterTarget,
   type PolicyFilter,
   type PolicyFollow,
   type PolicyType,
 } from '../document/policy.model.js';
 import { Aliases } from './aliases.js';
 import { attachmentMembershipSql, attachmentTable } from './attachments-sql.js';
+import { isDefinedSql } from './filter-sql.js';
 import { isFollowedAtOnce, membershipSql } from './membership-sql.js';
 import { identifier, literal } from './sql-text.js';
 
@@ -87,6 +89,13 @@ class DependentsWalk {
         const condition = `${id} = ANY (ids) AND ${isGone} AND c.custom ? ${literal(field.column)}`;
         this.add(type.meta.name, type.meta.table, condition);
       }
+    // one that `where` reads takes all rows that it selected, and what follows them
+    for (const type of this.policy.types.values())
+      for (const { field, fieldId } of targetsOf(type)) {
+        if (fieldId === null) continue;
+        const condition = `${literal(fieldId)}::uuid = ANY (ids) AND NOT ${isDefinedSql(fieldId, field)}`;
+        this.spreadFrom(type.meta.name, this.add(type.meta.name, type.meta.table, condition));
+      }
     return this.steps;
   }
 
@@ -140,15 +149,17 @@ class DependentsWalk {
 /** Columns of the references through which the type's filter reads the given type. */
 function hopColumns(type: PolicyType, target: string): Set<string> {
   const columns = new Set<string>();
-  const visit = (filter: PolicyFilter): void => {
-    if (filter.kind === 'leaf') {
-      const { via } = filter.target;
-      if (via?.type.name === target) columns.add(via.reference.column);
-    } else if (filter.kind === 'not') visit(filter.item);
-    else filter.items.forEach(visit);
-  };
-  if (type.where) visit(type.where);
+  for (const { via } of targetsOf(type)) if (via?.type.name === target) columns.add(via.reference.column);
   return columns;
+}
+
+/** What the type's filter reads. */
+function targetsOf(type: PolicyType): FilterTarget[] {
+  const visit = (filter: PolicyFilter): FilterTarget[] => {
+    if (filter.kind === 'leaf') return [filter.target];
+    return filter.kind === 'not' ? visit(filter.item) : filter.items.flatMap(visit);
+  };
+  return type.where ? visit(type.where) : [];
 }
 
 /** Columns from which the type follows over two steps with the given type in the middle. */

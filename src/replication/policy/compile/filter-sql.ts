@@ -24,7 +24,22 @@ export function filterSql(filter: PolicyFilter, alias: string, aliases: Aliases,
   return `(${items.join(isAnd ? ' AND ' : ' OR ')})`;
 }
 
+/**
+ * A condition on a custom field that is gone is never true, negated or not: a field made later under the same key is
+ * another one, and `neq` must not let everything go because nobody can say any more what it meant.
+ */
 function leafSql(leaf: Leaf, alias: string, aliases: Aliases, isNegated: boolean): string {
+  const condition = valueConditionSql(leaf, alias, aliases, isNegated);
+  const { field, fieldId } = leaf.target;
+  return fieldId === null ? condition : `(${isDefinedSql(fieldId, field)} AND ${condition})`;
+}
+
+/** Whether the custom field is there, under the key that the policy knows it by. */
+export function isDefinedSql(fieldId: string, { column }: FieldMeta): string {
+  return `EXISTS (SELECT 1 FROM crm.custom_field cf WHERE cf.id = ${literal(fieldId)}::uuid AND cf.key = ${literal(column)})`;
+}
+
+function valueConditionSql(leaf: Leaf, alias: string, aliases: Aliases, isNegated: boolean): string {
   const opposite = opposites[leaf.op];
   const acceptsEmpty = (opposite !== undefined) !== isNegated;
   const { field, via } = leaf.target;

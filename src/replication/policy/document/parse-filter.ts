@@ -85,13 +85,13 @@ export class FilterParser {
       return null;
     }
     const own = this.fieldOf(this.type, name);
-    if (own) return { field: own, via: null };
+    if (own) return { ...own, via: null };
     const dot = name.indexOf('.');
     const relation = name.slice(0, dot);
     const reference = this.type.fields.find((field) => dot > 0 && field.relation === relation);
     const type = reference?.target ? this.schema.types.get(reference.target) : undefined;
     const field = type && this.fieldOf(type, name.slice(dot + 1));
-    if (reference && type && field) return { field, via: { reference, type } };
+    if (reference && type && field) return { ...field, via: { reference, type } };
     const near = type
       ? prefixed(relation, suggest(name.slice(dot + 1), this.namesOf(type)))
       : suggest(name, [...this.namesOf(this.type), ...this.relations()]);
@@ -100,10 +100,14 @@ export class FilterParser {
     return null;
   }
 
-  private fieldOf(type: RecordTypeMeta, name: string): FieldMeta | undefined {
+  private fieldOf(type: RecordTypeMeta, name: string): Omit<FilterTarget, 'via'> | undefined {
     if (neverFields.includes(name)) return undefined;
-    if (!name.startsWith('custom.')) return type.fieldByName.get(name);
-    return this.schema.customFields.get(type.name)?.get(name.slice('custom.'.length));
+    if (name.startsWith('custom.')) {
+      const custom = this.schema.customFields.get(type.name)?.get(name.slice('custom.'.length));
+      return custom && { field: custom, fieldId: custom.id };
+    }
+    const field = type.fieldByName.get(name);
+    return field && { field, fieldId: null };
   }
 
   private namesOf(type: RecordTypeMeta): string[] {

@@ -55,6 +55,8 @@ export interface CustomFieldTreatment extends FieldTreatment {
 /** A field of the type itself, or of the record that its reference `via` points to. */
 export interface FilterTarget {
   readonly field: FieldMeta;
+  /** of a custom field: the one that has the key now, not whichever gets it later */
+  readonly fieldId: string | null;
   readonly via: { readonly reference: FieldMeta; readonly type: RecordTypeMeta } | null;
 }
 
