@@ -16,7 +16,8 @@ import { commonOptions, print, withCommonOptions } from './common-options.js';
 const previewTimeoutMs = 300_000;
 
 const exitCodes = `
-Exit codes: 0 the policy is sound, 1 it cannot be used or the server refused, 2 wrong usage.`;
+Exit codes: 0 the policy is sound, 1 it cannot be used, or the server refused or does not answer,
+2 wrong usage, or a file that cannot be read.`;
 
 export function cloudPolicyCommand(): Command {
   return new Command('policy')
