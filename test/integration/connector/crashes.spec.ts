@@ -1,6 +1,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { purgeGenerationsBelow } from '../../../connector/purge/purge-generations.js';
 import { LeaseLost } from '../../../connector/publish/publish.errors.js';
 import type { LaneStep } from '../../../connector/publish/lane-events.js';
 import { Spool } from '../../../connector/publish/spool.js';
@@ -289,6 +290,9 @@ types:
       expect(parts.some((name) => name.startsWith('0000000002-'))).toBe(step === 'part-uploaded');
       await expectExact();
       expect(world.reader.head).toMatchObject({ generation: 2, n: 1 });
+      // the part that was on its way goes with its generation
+      await purgeGenerationsBelow(world.bucket, 2, new AbortController().signal);
+      for await (const { key } of world.bucket.list(partPrefix(1))) expect(key).toBe('gone');
     },
   );
 
