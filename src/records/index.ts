@@ -25,6 +25,7 @@ export type { Derived } from './record-deriver.service.js';
 export type { RecordPage } from './record-reader.service.js';
 export type { CreateManyResult, WriteOptions } from './record-writer.service.js';
 export { maxLimit, parseListQuery, textsOf, type GetQuery, type ListQuery } from './query/list-query.js';
+export { parsePageQuery, type PageQuery } from './query/page-query.js';
 export { cursorAt } from './query/cursor.js';
 export { QueryProblems } from './query/query-problems.js';
 export { CustomFields } from './custom-fields/custom-fields.service.js';

@@ -19,6 +19,11 @@ export class NewApiTokenDto extends ApiTokenDto {
   @ApiProperty({ description: 'shown here and never again' }) token!: string;
 }
 
+class ApiTokenPageInfoDto {
+  @ApiProperty({ type: String, nullable: true }) nextCursor!: string | null;
+}
+
 export class ApiTokensDto {
   @ApiProperty({ type: [ApiTokenDto] }) data!: ApiTokenDto[];
+  @ApiProperty({ type: ApiTokenPageInfoDto }) page!: ApiTokenPageInfoDto;
 }

@@ -3,7 +3,7 @@ import { DataSource, type QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { query, withTransaction } from '../../platform/database/index.js';
 import { InvalidInput, NotAllowed, NotFound } from '../../platform/errors/index.js';
-import type { RequestContext } from '../../records/index.js';
+import type { PageQuery, RequestContext } from '../../records/index.js';
 import { AccessAudit } from '../access.audit.js';
 import { ScopeMissing } from '../access.errors.js';
 import { permissionsOf } from '../identity/identity.js';
@@ -30,6 +30,11 @@ export interface ApiTokenSummary {
   lastUsedAt: Date | null;
   expiresAt: Date | null;
   revokedAt: Date | null;
+}
+
+export interface ApiTokenPage {
+  readonly data: readonly ApiTokenSummary[];
+  readonly page: { readonly nextCursor: string | null };
 }
 
 const columns = `id, name, user_id AS "userId", scopes, created_at AS "createdAt", last_used_at AS "lastUsedAt",
@@ -66,12 +71,15 @@ export class ApiTokens {
   }
 
   /** All tokens for those who manage users, one's own for the others; newest first. */
-  async list(ctx: RequestContext): Promise<ApiTokenSummary[]> {
-    return query<ApiTokenSummary>(
+  async page(ctx: RequestContext, { limit, after }: PageQuery): Promise<ApiTokenPage> {
+    const rows = await query<ApiTokenSummary>(
       this.dataSource,
-      `SELECT ${columns} FROM access.api_token WHERE $1 OR user_id = $2 ORDER BY id DESC LIMIT 1000`,
-      [managesUsers(ctx), ctx.principal.userId],
+      `SELECT ${columns} FROM access.api_token WHERE ($1 OR user_id = $2) AND ($3::uuid IS NULL OR id < $3)
+       ORDER BY id DESC LIMIT $4`,
+      [managesUsers(ctx), ctx.principal.userId, after, limit + 1],
     );
+    const data = rows.slice(0, limit);
+    return { data, page: { nextCursor: rows.length > limit ? (data.at(-1)?.id ?? null) : null } };
   }
 
   /** @throws NotFound for a token that is not there, not one's own, or revoked already */

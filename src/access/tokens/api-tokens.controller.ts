@@ -1,5 +1,12 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags, ApiResponse } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import {
+  ApiOperation,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiQuery,
+  ApiTags,
+  ApiResponse,
+} from '@nestjs/swagger';
 import { ApiTokensDto, NewApiTokenDto } from './api-token.dto.js';
 import {
   ArrayNotEmpty,
@@ -14,10 +21,11 @@ import {
 } from 'class-validator';
 import { NotAllowed } from '../../platform/errors/index.js';
 import { Ctx, type RequestContext } from '../../platform/http/index.js';
+import { maxLimit, parsePageQuery } from '../../records/index.js';
 import { PrimaryOnly } from '../guard/decorators.js';
 import { knownIdForm } from '../guard/id-form.pipe.js';
 import { tokenScopes, type TokenScope } from '../roles/role.js';
-import { ApiTokens, type ApiTokenSummary } from './api-token.service.js';
+import { ApiTokens, type ApiTokenPage, type ApiTokenSummary } from './api-token.service.js';
 
 const maxNameLength = 120;
 
@@ -56,9 +64,11 @@ export class ApiTokensController {
     summary: 'Own API tokens; all of them for those who manage users',
     operationId: 'listApiTokens',
   })
+  @ApiQuery({ name: 'limit', required: false, type: Number })
+  @ApiQuery({ name: 'cursor', required: false, type: String })
   @ApiResponse({ status: 200, type: ApiTokensDto })
-  async list(@Ctx() ctx: RequestContext): Promise<{ data: ApiTokenSummary[] }> {
-    return { data: await this.tokens.list(ctx) };
+  async page(@Ctx() ctx: RequestContext, @Query() raw: Record<string, unknown>): Promise<ApiTokenPage> {
+    return this.tokens.page(ctx, parsePageQuery(raw, maxLimit));
   }
 
   @Post()

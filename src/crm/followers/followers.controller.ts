@@ -3,16 +3,14 @@ import { ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/
 import { Ctx, type RequestContext } from '../../platform/http/index.js';
 import {
   isUuid,
-  QueryProblems,
+  maxLimit,
+  parsePageQuery,
   ReadOnlyGuard,
   recordTypes,
-  textsOf,
   typeOfPath,
 } from '../../records/index.js';
 import { FollowerPageDto } from './follow.dto.js';
 import { Followers, type FollowerPage } from './followers.service.js';
-
-const maxLimit = 200;
 
 @ApiTags('followers')
 @UseGuards(ReadOnlyGuard)
@@ -59,12 +57,7 @@ export class FollowersController {
     @Query() raw: Record<string, unknown>,
   ): Promise<FollowerPage> {
     const type = typeOfPath(plural);
-    const problems = new QueryProblems();
-    const { limit = '50', cursor = null } = textsOf(raw, ['limit', 'cursor'], problems);
-    if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > maxLimit)
-      problems.add('limit', `must be a whole number from 1 to ${String(maxLimit)}`);
-    if (cursor !== null && !isUuid(cursor)) problems.add('cursor', 'is not a cursor of this list');
-    problems.throwIfAny();
-    return this.followers.page(ctx, type, id, Number(limit), cursor);
+    const { limit, after } = parsePageQuery(raw, maxLimit);
+    return this.followers.page(ctx, type, id, limit, after);
   }
 }

@@ -21,7 +21,7 @@ export interface ListQuery {
 const listParameters = ['filter', 'sort', 'fields', 'limit', 'cursor', 'count', 'q', 'expand'] as const;
 const getParameters = ['fields', 'expand'] as const;
 
-type RawQuery = Readonly<Record<string, unknown>>;
+export type RawQuery = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the query string of a list. @throws InvalidInput naming every parameter that is unknown, doubled or wrong

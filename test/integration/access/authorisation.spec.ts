@@ -109,6 +109,29 @@ describe('roles and tokens', () => {
     expect((await asToken(expiring).call('/me')).status).toBe(401);
   });
 
+  it('lists tokens page by page, newest first, and names a faulty parameter', async () => {
+    const person = await makePerson(server, 'sales');
+    for (const _ of Array(5).keys()) await tokenOf(person.id, 'read');
+    const browser = await signedIn(server, person);
+    const { rows } = await server.database.admin.query<{ id: string }>(
+      'SELECT id FROM access.api_token WHERE user_id = $1 ORDER BY id DESC',
+      [person.id],
+    );
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const { body } = await browser.call<{ data: { id: string }[]; page: { nextCursor: string | null } }>(
+        `/api-tokens?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`,
+      );
+      expect(body.data.length).toBeLessThanOrEqual(2);
+      seen.push(...body.data.map(({ id }) => id));
+      cursor = body.page.nextCursor ?? '';
+    } while (cursor !== '');
+    expect(seen).toEqual(rows.map(({ id }) => id));
+    for (const faulty of ['limit=0', 'limit=201', 'cursor=x', 'page=2'])
+      expect((await browser.call(`/api-tokens?${faulty}`)).status).toBe(400);
+  });
+
   it('shows and revokes tokens of others only to those who manage users', async () => {
     const [mine, theirs] = [await makePerson(server, 'sales'), await makePerson(server, 'sales')];
     await tokenOf(theirs.id, 'read');
