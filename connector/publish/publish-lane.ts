@@ -1,6 +1,6 @@
 import { BucketError, type Bucket } from '../../src/platform/bucket/index.js';
 import { errorCodeOf, safeError, type Logger } from '../../src/platform/logging/index.js';
-import { pause, retryPauseMs } from '../../src/platform/pauses/index.js';
+import { lookPauseMs, pause, retryPauseMs } from '../../src/platform/pauses/index.js';
 import type { BucketAdmission } from './bucket-admission.js';
 import { Heartbeat } from './heartbeat.js';
 import { coalesceChanges, forgetOldBatches, forgetOldChanges } from './housekeeping.js';
@@ -52,6 +52,7 @@ export class PublishLane {
   private lastError: LastError | null = null;
   private state: LaneState = 'starting';
   private failures = 0;
+  private quietLooks = 0;
   private isPrepared = false;
   private statusWrittenAt = 0;
   private upkeepAt = 0;
@@ -190,7 +191,12 @@ export class PublishLane {
 
   private waitAfter(outcome: TurnOutcome | 'standby', pollMs: number): number {
     if (outcome === 'standby') return Math.min(1_000, this.options.leaseMs / 3);
-    return outcome === 'published' || outcome === 'moved-on' ? 0 : pollMs;
+    if (outcome === 'published' || outcome === 'moved-on') {
+      this.quietLooks = 0;
+      return 0;
+    }
+    this.quietLooks += 1;
+    return lookPauseMs(this.quietLooks - 1, pollMs);
   }
 
   private async waitAfterError(error: unknown): Promise<number> {

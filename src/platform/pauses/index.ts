@@ -1,1 +1,1 @@
-export { pause, retryPauseMs } from './pauses.js';
+export { lookPauseMs, pause, retryPauseMs } from './pauses.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { pause, retryPauseMs } from './pauses.js';
+import { lookPauseMs, pause, retryPauseMs } from './pauses.js';
 
 describe('a pause', () => {
   it('ends without an error when the program stops', async () => {
@@ -22,5 +22,17 @@ describe('the pause after failures', () => {
       expect(hundredth).toBeGreaterThanOrEqual(15_000);
       expect(hundredth).toBeLessThanOrEqual(30_000);
     }
+  });
+});
+
+describe('the pause before the next look', () => {
+  it('is short after news, doubles while there are none, and ends at the longest', () => {
+    expect([0, 1, 2, 3, 4, 1000].map((quiet) => lookPauseMs(quiet, 250))).toEqual([
+      25, 50, 100, 200, 250, 250,
+    ]);
+  });
+
+  it('is never longer than asked for', () => {
+    expect(lookPauseMs(0, 10)).toBe(10);
   });
 });

@@ -17,3 +17,14 @@ export function retryPauseMs(failures: number, firstMs: number, longestMs: numbe
   const ms = Math.min(longestMs, firstMs * 2 ** Math.min(failures, 10));
   return ms * (0.5 + Math.random() / 2);
 }
+
+const FIRST_LOOK_MS = 25;
+
+/**
+ * How long to wait before one looks for news again that was nothing new so many times in a row: a moment after the last
+ * news, since more of it tends to follow, and doubling up to `longestMs`. So a busy time is followed closely, and a quiet
+ * night costs no more requests than without.
+ */
+export function lookPauseMs(quietLooks: number, longestMs: number): number {
+  return Math.min(longestMs, FIRST_LOOK_MS * 2 ** Math.min(quietLooks, 20));
+}

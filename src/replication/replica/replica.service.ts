@@ -6,7 +6,7 @@ import { AppConfig } from '../../platform/config/index.js';
 import { sessionOptions } from '../../platform/database/index.js';
 import { HealthRegistry } from '../../platform/health/index.js';
 import { errorCodeOf, LOGGER, type Logger } from '../../platform/logging/index.js';
-import { pause, retryPauseMs } from '../../platform/pauses/index.js';
+import { lookPauseMs, pause, retryPauseMs } from '../../platform/pauses/index.js';
 import { comparePositions, keyFolders, parseFloor, ReplicaKeyStore, type Position } from '../format/index.js';
 import { AttachmentOpener } from './attachment-opener.js';
 import { ReplicaFollower } from './replica-follower.js';
@@ -73,11 +73,13 @@ export class ReplicaService implements OnApplicationBootstrap, OnApplicationShut
   private async run(): Promise<void> {
     const follower = this.createFollower();
     let failures = 0;
+    let quietLooks = 0;
     while (!this.stopping.signal.aborted) {
       const outcome = await follower.step();
       failures = outcome === 'failed' ? failures + 1 : 0;
       await this.publishStatus();
-      if (outcome !== 'applied') await pause(this.pauseMs(failures), this.stopping.signal);
+      quietLooks = outcome === 'applied' ? 0 : quietLooks + 1;
+      if (outcome !== 'applied') await pause(this.pauseMs(failures, quietLooks), this.stopping.signal);
     }
   }
 
@@ -108,9 +110,11 @@ export class ReplicaService implements OnApplicationBootstrap, OnApplicationShut
     replicaRefusing.set(this.status.view().lastError === null ? 0 : 1);
   }
 
-  private pauseMs(failures: number): number {
+  private pauseMs(failures: number, quietLooks: number): number {
     const { pollMs } = this.config.replica;
-    return failures === 0 ? pollMs : retryPauseMs(failures, pollMs, LONGEST_PAUSE_MS);
+    return failures === 0
+      ? lookPauseMs(quietLooks - 1, pollMs)
+      : retryPauseMs(failures, pollMs, LONGEST_PAUSE_MS);
   }
 
   private assertServing(): Promise<void> {
