@@ -42,8 +42,8 @@ const child = spawn(
   [join(root, 'dist/src/cli/quickstart/main.js'), ...process.argv.slice(2)],
   { cwd: process.cwd(), stdio: 'inherit' },
 );
-// Ctrl-C reaches the whole process group, so the child stops by itself; a plain `kill` of this process is passed on.
-process.on('SIGINT', () => undefined);
+// Ctrl-C reaches the whole process group, a supervisor's signal this process alone: the child takes the two for one.
+process.on('SIGINT', () => child.kill('SIGINT'));
 process.on('SIGTERM', () => child.kill('SIGTERM'));
 child.on('exit', (code, signal) =>
   process.exit(code ?? (signal === 'SIGINT' || signal === 'SIGTERM' ? 0 : 1)),

@@ -86,17 +86,26 @@ export async function startPrimary(env: Record<string, string> = {}): Promise<Wh
 
 /** With an empty bucket: what it shows is what the test puts into its database. */
 export async function startReplica(): Promise<WholeServer> {
-  const database = await createReplicaDatabase();
   const folder = await makeTempFolder('whole-replica');
   const keyFolder = keyFolders(folder).replica('london');
   const { enrolment } = await new ReplicaKeyStore(keyFolder).enrol('acme', 'london');
   const root = await createTenantKeys({ folder, tenant: 'acme', replicas: [enrolment] });
   await writeFile(join(keyFolder, PINNED_ROOT_FILE), root, { mode: 0o600 });
+  return startReplicaOf(folder);
+}
+
+/** @param folder with the keys of the replica `london` and the root that it trusts; the bucket is in it */
+export async function startReplicaOf(
+  folder: string,
+  more: Record<string, string> = {},
+): Promise<WholeServer> {
+  const database = await createReplicaDatabase();
   const env = {
     HOLDFAST_ROLE: 'replica',
     HOLDFAST_REPLICA_NAME: 'london',
     DATABASE_URL: database.urls.replicaApp,
     HOLDFAST_DATABASE_APPLY_URL: database.urls.replicaApply,
+    ...more,
   };
   return start(
     (config) => ReplicaServerModule.forConfig(config),

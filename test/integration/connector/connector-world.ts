@@ -14,7 +14,11 @@ import {
   TrustChain,
 } from '../../../src/replication/format/index.js';
 import { makeTempFolder } from '../../support/index.js';
-import { openPolicyDatabase, type PolicyDatabase } from '../replication/policy-database.js';
+import {
+  openPolicyDatabase,
+  type PolicyDatabase,
+  type RunningPrimary,
+} from '../replication/policy-database.js';
 import { StrictReader } from './strict-reader.js';
 
 export const TENANT = 'acme';
@@ -44,8 +48,9 @@ export interface ConnectorWorld extends PolicyDatabase {
   end(): Promise<void>;
 }
 
-export async function openWorld(): Promise<ConnectorWorld> {
-  const database = await openPolicyDatabase();
+/** @param existing a server that runs already and drops its database itself */
+export async function openWorld(existing?: RunningPrimary): Promise<ConnectorWorld> {
+  const database = await openPolicyDatabase(existing);
   const folder = await makeTempFolder('connector');
   const bucketFolder = join(folder, 'bucket');
   const spoolFolder = join(folder, 'spool');

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { AuditTrail } from '../../../src/audit/index.js';
+import { auditKeysFolder, type AppConfig } from '../../../src/platform/config/index.js';
 import '../../../src/crm/index.js';
 import { createDataSource } from '../../../src/platform/database/index.js';
 import { systemContext, type RequestContext } from '../../../src/platform/http/index.js';
@@ -31,12 +32,21 @@ export const personContext = (userId: string): RequestContext => ({
   ip: null,
 });
 
-export async function openPolicyDatabase(): Promise<PolicyDatabase> {
-  const database = await createPrimaryDatabase();
+/** The database of a server that runs already, and where its keys are. */
+export interface RunningPrimary {
+  database: TestDatabase;
+  config: AppConfig;
+}
+
+/** @param existing its server drops its database; a new one is made where it is left out */
+export async function openPolicyDatabase(existing?: RunningPrimary): Promise<PolicyDatabase> {
+  const database = existing?.database ?? (await createPrimaryDatabase());
   const open = async (url: string) =>
     createDataSource({ url, entities: [], applicationName: 'policy test', poolSize: 3 }).initialize();
   const [app, maintainer] = await Promise.all([open(database.urls.app), open(database.urls.maintainer)]);
-  const audit = new AuditTrail(app, { keysFolder: await makeTempFolder('keys') });
+  const audit = new AuditTrail(app, {
+    keysFolder: existing ? auditKeysFolder(existing.config) : await makeTempFolder('keys'),
+  });
   await audit.onModuleInit();
   const connector = new pg.Pool({
     connectionString: database.urls.connector,
@@ -70,7 +80,7 @@ export async function openPolicyDatabase(): Promise<PolicyDatabase> {
     close: async () => {
       await connector.end();
       await Promise.all([app.destroy(), maintainer.destroy()]);
-      await database.drop();
+      if (!existing) await database.drop();
     },
   };
 }
