@@ -186,6 +186,25 @@ describe('what the policy selects', () => {
     expect(lead?.email).not.toBe('invited@firm.example');
   });
 
+  it('is found by the search of the replica, by its beginning and a typing error too, and nothing else is', async () => {
+    for (const [q, wanted] of [
+      ['shop', ['shop']],
+      ['sho', ['shop']],
+      ['invitd', ['invited']],
+      ['sale', ['sale']],
+      ['invited', ['invited']],
+      ['clinic', []],
+      ['doctor', []],
+      ['prototype', []],
+      ['hidden town', []],
+    ] as const) {
+      const answer = await reader.call(`/api/v1/search?q=${encodeURIComponent(q)}`);
+      expect(answer.status).toBe(200);
+      const found = (answer.json as { data: { id: string }[] }).data.map((hit) => hit.id);
+      expect([q, found]).toEqual([q, wanted.map((name) => id(name))]);
+    }
+  });
+
   it('names no record that stays home: not the person of a member, not the product of a line', async () => {
     expect(await row('campaign_member', 'doctor at fair')).toMatchObject({ contact_id: null, lead_id: null });
     expect(await row('campaign_member', 'buyer at fair')).toMatchObject({ contact_id: id('buyer') });
