@@ -2,32 +2,46 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { openBucket, type Bucket } from '../../../src/platform/bucket/index.js';
+import { openBucket, type Bucket, type S3Options } from '../../../src/platform/bucket/index.js';
 import { resolveLocalNames } from '../../support/local-names.js';
-import { openNewS3Bucket, sharedRadosgw } from '../../support/radosgw/index.js';
+import { openNewS3Bucket, s3Options, sharedRadosgw, type Radosgw } from '../../support/radosgw/index.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
 
 export interface BucketKind {
   name: string;
   open: () => Promise<Bucket>;
+  /** with which another process opens the same bucket by its address */
+  options: () => Promise<S3Options>;
 }
 
 export const folderKind: BucketKind = {
   name: 'a folder',
   open: async () => openBucket(pathToFileURL(join(await makeTempFolder('bucket'), 'bucket')).href),
+  options: () => Promise.resolve({}),
 };
 
-export const pathStyleKind: BucketKind = { name: 'S3, path style', open: () => openNewS3Bucket() };
+export const pathStyleKind: BucketKind = {
+  name: 'S3, path style',
+  open: () => openNewS3Bucket(),
+  options: async () => s3Options(await sharedRadosgw()),
+};
 
 /** The bucket is the first label of a host name, which must lead to the gateway although no resolver knows it. */
 export const hostStyleKind: BucketKind = {
   name: 'S3, virtual-host style',
   open: async () => {
     resolveLocalNames();
-    const { port } = await sharedRadosgw();
-    return openNewS3Bucket({ endpoint: `http://localhost:${port}`, pathStyle: false });
+    return openNewS3Bucket(hostStyle(await sharedRadosgw()));
+  },
+  options: async () => {
+    const gateway = await sharedRadosgw();
+    return s3Options(gateway, gateway.owner, hostStyle(gateway));
   },
 };
+
+function hostStyle({ port }: Radosgw): S3Options {
+  return { endpoint: `http://localhost:${port}`, pathStyle: false };
+}
 
 export const bucketKinds: readonly BucketKind[] = [folderKind, pathStyleKind, hostStyleKind];
 

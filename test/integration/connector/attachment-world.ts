@@ -23,6 +23,7 @@ import {
   wrapKey,
 } from '../../../src/replication/format/index.js';
 import { AttachmentOpener } from '../../../src/replication/replica/index.js';
+import { folderKind, type BucketKind } from '../bucket/bucket-kinds.js';
 import { openWorld, TENANT, type ConnectorWorld } from './connector-world.js';
 
 export const FILES_POLICY = `
@@ -50,6 +51,7 @@ export interface BlobRow {
 }
 
 export interface AttachmentWorld extends ConnectorWorld {
+  kind: BucketKind;
   storeFolder: string;
   /** into the local store, encrypted, with its row in files.blob */
   store(content: Buffer | Readable): Promise<StoredBlob>;
@@ -75,8 +77,8 @@ export interface AttachmentWorld extends ConnectorWorld {
 export const signal = new AbortController().signal;
 export const fileOf = (bytes: number): Buffer => randomBytes(bytes);
 
-export async function openAttachmentWorld(): Promise<AttachmentWorld> {
-  const world = await openWorld();
+export async function openAttachmentWorld(kind: BucketKind = folderKind): Promise<AttachmentWorld> {
+  const world = await openWorld({ openBucket: kind.open });
   const storeFolder = join(world.folder, 'files', 'store');
   const keys = await FileKeys.load(join(world.folder, 'files.key'), () => Promise.resolve(true));
   const files = new LocalFileStore(storeFolder, keys);
@@ -130,7 +132,7 @@ export async function openAttachmentWorld(): Promise<AttachmentWorld> {
   };
   return {
     ...world,
-    ...{ storeFolder, db, store, grant, uploader, blobRow },
+    ...{ kind, storeFolder, db, store, grant, uploader, blobRow },
     revoke: async ({ blobId }) => {
       await world.sql('DELETE FROM replication.file_grant WHERE blob_id = $1', [blobId]);
     },

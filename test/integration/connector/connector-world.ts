@@ -37,6 +37,7 @@ export interface TestPublisher {
 /** A primary with a policy, a bucket, a spool, keys, and a reader that holds the replica's side of the contract. */
 export interface ConnectorWorld extends PolicyDatabase {
   folder: string;
+  /** of a bucket that is a folder */
   bucketFolder: string;
   bucket: Bucket;
   spoolFolder: string;
@@ -48,13 +49,19 @@ export interface ConnectorWorld extends PolicyDatabase {
   end(): Promise<void>;
 }
 
-/** @param existing a server that runs already and drops its database itself */
-export async function openWorld(existing?: RunningPrimary): Promise<ConnectorWorld> {
-  const database = await openPolicyDatabase(existing);
+export interface WorldOptions {
+  /** a server that runs already and drops its database itself */
+  primary?: RunningPrimary;
+  /** a folder when left out */
+  openBucket?: () => Promise<Bucket>;
+}
+
+export async function openWorld(options: WorldOptions = {}): Promise<ConnectorWorld> {
+  const database = await openPolicyDatabase(options.primary);
   const folder = await makeTempFolder('connector');
   const bucketFolder = join(folder, 'bucket');
   const spoolFolder = join(folder, 'spool');
-  const bucket = openBucket(`file://${bucketFolder}`);
+  const bucket = (await options.openBucket?.()) ?? openBucket(`file://${bucketFolder}`);
   const replicaKeys = new ReplicaKeyStore(keyFolders(folder).replica('london'));
   const { enrolment } = await replicaKeys.enrol(TENANT, 'london');
   const root = await createTenantKeys({ folder, tenant: TENANT, replicas: [enrolment] });

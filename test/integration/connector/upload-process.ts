@@ -48,10 +48,11 @@ export function runChild(task: object, killAt?: number): Promise<ChildReport> {
   });
 }
 
-export function uploadTask(world: AttachmentWorld, blob: StoredBlob, slowMs = 0): object {
+export async function uploadTask(world: AttachmentWorld, blob: StoredBlob, slowMs = 0): Promise<object> {
   return {
     ...{ mode: 'upload', tenant: TENANT, blobId: blob.blobId, slowMs },
     ...{ databaseUrl: world.database.urls.connector, bucketUrl: world.bucket.url },
+    bucketOptions: await world.kind.options(),
     ...{ keysFolder: world.folder, storeFolder: world.storeFolder, recipients: world.trust.recipients() },
   };
 }
@@ -79,12 +80,13 @@ export async function measureJourney(
 ) {
   const { stream, sha256 } = randomStream(bytes);
   const { id, blob } = await world.attach(account, await world.store(stream));
-  const up = await runChild(uploadTask(world, blob));
+  const up = await runChild(await uploadTask(world, blob));
   await lane.settle();
   await world.reader.catchUp();
   const row = sealedOf(world.reader.rows('attachment').get(id));
   const down = await runChild({
     ...{ mode: 'open', tenant: TENANT, row, keysFolder: world.folder, bucketUrl: world.bucket.url },
+    bucketOptions: await world.kind.options(),
   });
   return { up, down, isSame: down.sha256 === sha256(), state: row.state };
 }

@@ -39,7 +39,7 @@ export interface PremisesAndReplica {
 /** @param policy without its version */
 export async function startPremisesAndReplica(policy: string): Promise<PremisesAndReplica> {
   const premises = await startPrimary();
-  const world = await openWorld(premises);
+  const world = await openWorld({ primary: premises });
   await world.activate(policy);
   const lane = await world.publisher();
   const heartbeat = new Heartbeat(world.bucket, world.trust, 60_000);
