@@ -66,9 +66,16 @@ async function start(
 
 /** @param env on top of what an installation sets, such as another queue */
 export async function startPrimary(env: Record<string, string> = {}): Promise<WholeServer> {
-  const database = await createPrimaryDatabase();
+  return startPrimaryOn(await createPrimaryDatabase(), await makeTempFolder('whole'), env);
+}
+
+/** @param folder of its keys; `stop` drops the database */
+export async function startPrimaryOn(
+  database: TestDatabase,
+  folder: string,
+  env: Record<string, string> = {},
+): Promise<WholeServer> {
   const queue = env.REDIS_URL === undefined ? await createEmptyDatabase('holdfast_queue') : null;
-  const folder = await makeTempFolder('whole');
   const own = {
     HOLDFAST_ROLE: 'primary',
     DATABASE_URL: database.urls.app,
