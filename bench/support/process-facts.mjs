@@ -9,23 +9,30 @@ function statOf(pid) {
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return {
       parent: Number(fields[1]),
-      cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond,
+      cpuMs: milliseconds(fields[11], fields[12]),
+      /** of children that have ended and were waited for */
+      endedMs: milliseconds(fields[13], fields[14]),
     };
   } catch {
     return null; // it has ended
   }
 }
 
+const milliseconds = (user, kernel) => ((Number(user) + Number(kernel)) * 1000) / ticksPerSecond;
+
 /** Milliseconds of CPU that a process has used, 10 ms fine. */
 export const cpuMs = (pid) => statOf(pid)?.cpuMs ?? 0;
 
-/** The same for a process and its living children: PostgreSQL with its backends. */
+/** The same for a process and its children, also those that have ended: PostgreSQL with its backends. */
 export function cpuMsOfFamily(pid) {
   const children = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => statOf(Number(name)))
     .filter((stat) => stat?.parent === pid);
-  return cpuMs(pid) + children.reduce((sum, stat) => sum + (stat?.cpuMs ?? 0), 0);
+  const own = statOf(pid);
+  return (
+    (own?.cpuMs ?? 0) + (own?.endedMs ?? 0) + children.reduce((sum, stat) => sum + (stat?.cpuMs ?? 0), 0)
+  );
 }
 
 /** MiB resident now, and the most that ever were. */
