@@ -50,9 +50,13 @@ export class TagStore {
     );
   }
 
-  async lock(tx: SqlRunner, id: string): Promise<Tag | undefined> {
-    const [tag] = await query<Tag>(tx, `SELECT ${columns} FROM crm.tag WHERE id = $1 FOR UPDATE`, [id]);
-    return tag;
+  /** In the order of their ids, so that two who merge the same tags wait for each other. */
+  async lockAll(tx: SqlRunner, ids: readonly string[]): Promise<Tag[]> {
+    return query<Tag>(
+      tx,
+      `SELECT ${columns} FROM crm.tag WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`,
+      [ids],
+    );
   }
 
   /** Leaves a tag that is there as it is. Sorted, so that two who add the same ones wait for each other in order. */

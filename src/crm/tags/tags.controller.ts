@@ -14,6 +14,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { isUUID } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { Ctx, type RequestContext } from '../../platform/http/index.js';
 import { entityTag, expectedVersion, QueryProblems, ReadOnlyGuard, textsOf } from '../../records/index.js';
@@ -82,9 +83,21 @@ export class TagsController {
 
   @Delete(':id')
   @HttpCode(202)
-  @ApiOperation({ operationId: 'deleteTag', summary: 'Take a tag off all records (settings)' })
+  @ApiOperation({
+    operationId: 'deleteTag',
+    summary: 'Take a tag off all records, or put the tag `into` in its place (settings)',
+  })
+  @ApiQuery({ name: 'into', required: false, schema: { type: 'string', format: 'uuid' } })
   @ApiResponse({ status: 202, type: TagChangeDto })
-  remove(@Ctx() ctx: RequestContext, @Param('id', ParseUUIDPipe) id: string): Promise<TagChange> {
-    return this.tags.remove(ctx, id);
+  remove(
+    @Ctx() ctx: RequestContext,
+    @Param('id', ParseUUIDPipe) id: string,
+    @Query() raw: Record<string, unknown>,
+  ): Promise<TagChange> {
+    const problems = new QueryProblems();
+    const { into } = textsOf(raw, ['into'], problems);
+    if (into !== undefined && !isUUID(into)) problems.add('into', 'must be the id of a tag');
+    problems.throwIfAny();
+    return this.tags.remove(ctx, id, into ?? null);
   }
 }

@@ -71,14 +71,23 @@ export class Tags {
     return done;
   }
 
-  /** Takes the tag off every record afterwards, in batches. */
-  async remove(ctx: RequestContext, id: string): Promise<TagChange> {
+  /**
+   * Takes the tag off every record afterwards, in batches.
+   *
+   * @param into id of the tag that the records get in its place; null where they get none
+   */
+  async remove(ctx: RequestContext, id: string, into: string | null = null): Promise<TagChange> {
     this.mustManage(ctx);
     const change = await withTransaction(this.dataSource, async (tx) => {
-      const before = await this.mustLock(tx, id);
+      const [first, second] = await this.store.lockAll(tx, into === null ? [id] : [id, into]);
+      const before = first?.id === id ? first : second;
+      const heir = first?.id === id ? second : first;
+      if (!before) throw new NotFound({ detail: 'There is no tag with this id.' });
+      if (into !== null && !heir)
+        throw new InvalidInput([{ path: 'into', message: 'must be the id of another tag' }]);
       await this.store.remove(tx, id);
       await this.record(tx, ctx, 'delete', before, null);
-      return this.store.begin(tx, ctx.principal.userId, before.name, null);
+      return this.store.begin(tx, ctx.principal.userId, before.name, heir?.name ?? null);
     });
     await this.start(change);
     return change;
@@ -89,7 +98,7 @@ export class Tags {
   }
 
   private async mustLock(tx: SqlRunner, id: string): Promise<Tag> {
-    const tag = await this.store.lock(tx, id);
+    const [tag] = await this.store.lockAll(tx, [id]);
     if (!tag) throw new NotFound({ detail: 'There is no tag with this id.' });
     return tag;
   }

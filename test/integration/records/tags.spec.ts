@@ -159,6 +159,28 @@ describe('the registry', () => {
     expect(await registered()).not.toContain('old');
   });
 
+  it('merges a tag into another, which a record then has once', async () => {
+    const { id } = await make({ tags: ['client', 'kept', 'customer'] });
+    const other = await make({ tags: ['client'] });
+    const [client] = await tags.suggest('client', 1);
+    const [customer] = await tags.suggest('customer', 1);
+    const [from, into] = [client?.id ?? '', customer?.id ?? ''];
+    for (const wrong of [from, '00000000-0000-7000-8000-000000000000'])
+      await expect(tags.remove(engine.admin, from, wrong)).rejects.toMatchObject({
+        code: 'invalid_input',
+        errors: [{ path: 'into' }],
+      });
+    expect(await tags.remove(engine.admin, from, into)).toMatchObject({ from: 'client', to: 'customer' });
+    // somebody's page still has the old name
+    expect((await make({ tags: ['Client'] }))['tags']).toEqual(['customer']);
+    await rewrite();
+    const tagsOf = async (record: unknown) =>
+      (await engine.records.get(engine.admin, 'account', String(record)))['tags'];
+    expect(await tagsOf(id)).toEqual(['customer', 'kept']);
+    expect(await tagsOf(other['id'])).toEqual(['customer']);
+    expect(await registered()).not.toContain('client');
+  });
+
   it('takes a tag off every record', async () => {
     const { id } = await make({ tags: ['gone', 'kept'] });
     const [tag] = await tags.suggest('gone', 1);
