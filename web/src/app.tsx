@@ -18,6 +18,7 @@ const ListPage = readyPage(() => import('./records/list/ListPage.js'));
 const RecordPage = readyPage(() => import('./records/page/RecordPage.js'));
 const BoardPage = readyPage(() => import('./features/deals/board/BoardPage.js'));
 const PipelinesPage = readyPage(() => import('./features/pipelines/PipelinesPage.js'));
+const TagsPage = readyPage(() => import('./features/tags/TagsPage.js'));
 const SearchPage = readyPage(() => import('./features/search/SearchPage.js'));
 const CloudPage = readyPage(() => import('./features/cloud/CloudPage.js'));
 
@@ -45,6 +46,7 @@ function pageAt(path: string): ReadyPage | null {
   if (first === 'cloud') return CloudPage;
   if (first === 'search') return SearchPage;
   if (first === 'pipelines') return PipelinesPage;
+  if (first === 'tags') return TagsPage;
   if (first === 'deals' && second === 'board') return BoardPage;
   return second === undefined ? ListPage : RecordPage;
 }
@@ -87,6 +89,7 @@ export default function App() {
               <Route index element={<Home />} />
               <Route path="cloud" element={<CloudPage />} />
               <Route path="pipelines" element={<PipelinesPage />} />
+              <Route path="tags" element={<TagsPage />} />
               <Route path="search" element={<SearchPage />} />
               <Route path="deals/board" element={<BoardPage />} />
               <Route path=":plural" element={<ListPage />} />

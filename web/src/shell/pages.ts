@@ -33,6 +33,7 @@ export const pages: readonly PageEntry[] = [
     plural: 'pipelines',
     isForChangers: true,
   },
+  { path: '/tags', name: 'nav.tags', icon: 'tag', needs: 'manageSettings' },
   { path: '/cloud', name: 'nav.cloud', icon: 'cloud', needs: 'manageCloud' },
 ];
 

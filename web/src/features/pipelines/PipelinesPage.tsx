@@ -1,6 +1,6 @@
 import '../../records/list/list.css';
 import './pipelines.css';
-import { useId, useState, type SubmitEvent } from 'react';
+import { useState } from 'react';
 import { Link } from 'react-router';
 import { may, useRecordType } from '../../api/record-types.js';
 import { request } from '../../api/http.js';
@@ -11,38 +11,8 @@ import { NotFound } from '../../shell/NotFound.js';
 import { usePipelines, useStages, type Pipeline, type Stage } from '../deals/stages.js';
 import { freeKey } from './keys.js';
 import { StageTable } from './StageTable.js';
-import { changeSetting, useSettings } from './use-settings.js';
-
-/** One line that adds something by its name. */
-function AddByName({ label, onAdd }: { label: string; onAdd: (name: string) => Promise<boolean> }) {
-  const { t } = useTexts();
-  const id = useId();
-  const [name, setName] = useState('');
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    if (await onAdd(name.trim())) setName('');
-  };
-  return (
-    <form className="row add-by-name" onSubmit={(event) => void submit(event)}>
-      <label className="unseen" htmlFor={id}>
-        {label}
-      </label>
-      <input
-        id={id}
-        className="input dense"
-        placeholder={label}
-        maxLength={80}
-        value={name}
-        onChange={(event) => {
-          setName(event.target.value);
-        }}
-      />
-      <Button type="submit" disabled={name.trim() === ''}>
-        {t('timeline.add')}
-      </Button>
-    </form>
-  );
-}
+import { AddByName } from '../settings/AddByName.js';
+import { changeSetting, useSettings } from '../settings/use-settings.js';
 
 function PipelineName({ pipeline, mayChange }: { pipeline: Pipeline; mayChange: boolean }) {
   const { t } = useTexts();

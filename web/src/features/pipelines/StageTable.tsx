@@ -5,7 +5,7 @@ import { useTexts } from '../../i18n/texts.js';
 import type { Stage } from '../deals/stages.js';
 import { moved } from './keys.js';
 import { RemoveStage } from './RemoveStage.js';
-import { changeSetting, useSettings } from './use-settings.js';
+import { changeSetting, useSettings } from '../settings/use-settings.js';
 
 const statuses = ['open', 'won', 'lost'] as const;
 

@@ -11,19 +11,20 @@ export interface Tag {
 
 export const tagsKey = 'tags';
 const suggested = 20;
-/** more than anybody keeps apart by colour */
-const mostColours = 200;
+/** The server answers no more at once. */
+export const mostTags = 200;
+export const longestTag = 60;
 
-async function findTags(q: string, limit: number, signal: AbortSignal): Promise<Tag[]> {
+export async function findTags(q: string, limit: number, signal: AbortSignal): Promise<Tag[]> {
   const query = new URLSearchParams({ limit: String(limit), ...(q ? { q } : {}) });
   return (await request<{ data: Tag[] }>(`/tags?${query.toString()}`, { signal })).body.data;
 }
 
 /** The tags that begin with what was typed. */
-export function useTagSuggestions(q: string, isWanted: boolean): Tag[] {
+export function useTagSuggestions(q: string, isWanted: boolean, limit = suggested): Tag[] {
   const { data } = useQuery({
-    queryKey: [tagsKey, q],
-    queryFn: ({ signal }) => findTags(q, suggested, signal),
+    queryKey: [tagsKey, q, limit],
+    queryFn: ({ signal }) => findTags(q, limit, signal),
     enabled: isWanted,
     staleTime: 30_000,
     placeholderData: (previous) => previous,
@@ -35,8 +36,8 @@ export function useTagSuggestions(q: string, isWanted: boolean): Tag[] {
 /** The colour of each tag that has one. */
 export function useTagColours(): ReadonlyMap<string, string> {
   const { data } = useQuery({
-    queryKey: [tagsKey, '', mostColours],
-    queryFn: ({ signal }) => findTags('', mostColours, signal),
+    queryKey: [tagsKey, '', mostTags],
+    queryFn: ({ signal }) => findTags('', mostTags, signal),
     staleTime: 5 * 60_000,
     retry: false,
     select: (tags) =>

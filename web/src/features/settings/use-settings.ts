@@ -16,7 +16,7 @@ export const changeSetting = (plural: string, { id, version }: Versioned, patch:
     headers: { 'If-Match': `"${String(version)}"` },
   });
 
-/** Does something to pipelines or stages, shows the outcome everywhere, and says why where the server refuses. */
+/** Does something to a setting, shows the outcome everywhere, and says why where the server refuses. */
 export function useSettings() {
   const { t } = useTexts();
   const client = useQueryClient();
