@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { from as copyFrom } from 'pg-copy-streams';
 import type pg from 'pg';
 import {
   MultisetHash,
@@ -11,6 +11,7 @@ import {
 } from '../../src/replication/format/index.js';
 import { LedgerCopyBuilder, RowCopyParser, uuidText } from './binary-copy.js';
 import { viewOf } from './cloud-catalog.js';
+import { CopyOut } from './copy-out.js';
 
 /** Rows of one type in one part, read under one snapshot. */
 export interface SnapshotChunk {
@@ -46,7 +47,7 @@ export async function copyChunk(
 ): Promise<SnapshotChunk | null> {
   // A chunk's rows are sorted in memory, not in files; the setting ends with the snapshot's transaction.
   await reader.query(`SET LOCAL work_mem = '64MB'`);
-  const source = reader.query(copyTo(selectChunk(request)));
+  const source = reader.query(new CopyOut(selectChunk(request)));
   const parser = new RowCopyParser();
   const chunk = new ChunkBuilder(request, tx);
   try {

@@ -34,17 +34,18 @@ export interface WritePartOptions {
   fence?: number;
 }
 
-const BATCH_BYTES = 256 * 1024;
+const BATCH_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /** Streams lines → zstd level 1 → AES-256-GCM chunks → file. Memory stays at a few chunks whatever the size. */
 export class PartWriter {
   private readonly zstd = createZstdCompress({
     params: { [constants.ZSTD_c_compressionLevel]: 1 },
-    chunkSize: CHUNK_BYTES,
+    chunkSize: 4 * CHUNK_BYTES,
   });
   private readonly sealing: Promise<{ bytes: number; sha256: string }>;
   private pending = Buffer.allocUnsafe(BATCH_BYTES);
+  private readonly spare: Buffer<ArrayBuffer>[] = [];
   private filled = 0;
   private rows = 0;
   private plainBytes = 0;
@@ -117,9 +118,15 @@ export class PartWriter {
   }
 
   private flush(needed: number): Promise<void> | undefined {
-    const hasRoom = this.filled === 0 || this.zstd.write(this.pending.subarray(0, this.filled));
-    // A new buffer each time: zstd still reads from the one just handed over.
-    this.pending = Buffer.allocUnsafe(Math.max(BATCH_BYTES, needed));
+    const given = this.pending;
+    // zstd reads from a buffer until it says that it is through; then the next lines may have it
+    const takeBack = () => {
+      if (given.length === BATCH_BYTES) this.spare.push(given);
+    };
+    const hasRoom = this.filled === 0 || this.zstd.write(given.subarray(0, this.filled), takeBack);
+    if (this.filled === 0) takeBack();
+    const spare = needed <= BATCH_BYTES ? this.spare.pop() : undefined;
+    this.pending = spare ?? Buffer.allocUnsafe(Math.max(BATCH_BYTES, needed));
     this.filled = 0;
     return hasRoom ? undefined : once(this.zstd, 'drain').then(() => undefined);
   }
