@@ -1,5 +1,6 @@
 // A file of 2 GB through connector and replica, each a process of its own whose resident memory is sampled.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { folderKind, pathStyleKind } from '../integration/bucket/bucket-kinds.js';
 import {
   FILES_POLICY,
   openAttachmentWorld,
@@ -7,10 +8,10 @@ import {
 } from '../integration/connector/attachment-world.js';
 import { measureJourney } from '../integration/connector/upload-process.js';
 
-describe('a file of 2 GB', () => {
+describe.each([folderKind, pathStyleKind])('a file of 2 GB in $name', (kind) => {
   let world: AttachmentWorld;
   beforeAll(async () => {
-    world = await openAttachmentWorld();
+    world = await openAttachmentWorld(kind);
     await world.activate(FILES_POLICY);
   });
   afterAll(() => world.end());
@@ -21,7 +22,7 @@ describe('a file of 2 GB', () => {
     const { up, down, isSame, state } = await measureJourney(world, lane, account, 2_000_000_000);
     expect({ isSame, state }).toEqual({ isSame: true, state: 'available' });
     process.stdout.write(
-      `2 GB: connector +${String(up.growthMiB)} MiB in ${up.seconds.toFixed(1)} s, ` +
+      `2 GB in ${kind.name}: connector +${String(up.growthMiB)} MiB in ${up.seconds.toFixed(1)} s, ` +
         `replica +${String(down.growthMiB)} MiB in ${down.seconds.toFixed(1)} s\n`,
     );
     expect(up.growthMiB).toBeLessThan(64);

@@ -3,6 +3,7 @@ import { open, rm, type FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { ChunkCipher } from '../crypto/index.js';
 import { TooLarge } from '../errors/index.js';
+import { MemoryTide } from '../memory/index.js';
 import { CHUNK_BYTES, HEADER, HEADER_HASH } from './file-layout.js';
 import { StoreFull } from './file-store.errors.js';
 
@@ -45,6 +46,7 @@ class Sealing {
   private readonly cipher = new ChunkCipher(this.dataKey, HEADER_HASH);
   private readonly hash = createHash('sha256');
   private readonly chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  private readonly tide = new MemoryTide();
   private filled = 0;
   private bytes = 0;
   private head = Buffer.alloc(0);
@@ -62,6 +64,8 @@ class Sealing {
     this.bytes += block.length;
     if (this.bytes > this.maxBytes) throw new TooLarge(this.maxBytes);
     this.hash.update(block);
+    // the block, and what it becomes when it is sealed
+    this.tide.pass(2 * block.length);
     if (this.head.length < HEAD_BYTES)
       this.head = Buffer.concat([this.head, block.subarray(0, HEAD_BYTES - this.head.length)]);
     for (let rest = block; rest.length > 0;) {
@@ -83,7 +87,6 @@ class Sealing {
   private async flush(isLast: boolean): Promise<void> {
     const sealed = this.cipher.seal(this.chunk.subarray(0, this.filled), isLast);
     await this.write(sealed);
-    for (const buffer of sealed) release(buffer);
     this.filled = 0;
   }
 
@@ -91,10 +94,4 @@ class Sealing {
   private async write(buffers: readonly Buffer[]): Promise<void> {
     for (const buffer of buffers) await this.file.writeFile(buffer);
   }
-}
-
-/** Gives memory back at once: V8 would let 64 MB of written buffers lie about before it looks for them. */
-function release({ buffer, byteLength }: Buffer): void {
-  const isOwn = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && byteLength > 0;
-  if (isOwn) buffer.transfer(0);
 }

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { ChunkCipher } from '../crypto/index.js';
+import { MemoryTide } from '../memory/index.js';
 import {
   CHUNK_BYTES,
   chunkOffset,
@@ -57,6 +58,7 @@ async function assertWhole(handle: FileHandle, plainBytes: number): Promise<void
 class DecryptedRange extends Readable {
   private readonly sealed = Buffer.allocUnsafeSlow(SEALED_CHUNK_BYTES);
   private readonly cipher: ChunkCipher;
+  private readonly tide = new MemoryTide();
   private readonly lastChunk: number;
   private index: number;
 
@@ -97,6 +99,7 @@ class DecryptedRange extends Readable {
     const firstByte = this.index * CHUNK_BYTES;
     if (firstByte > this.end || this.index > this.lastChunk) return null;
     const plain = await this.openChunk(this.index);
+    this.tide.pass(plain.length);
     this.index += 1;
     return plain.subarray(Math.max(0, this.start - firstByte), this.end - firstByte + 1);
   }

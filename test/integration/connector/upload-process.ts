@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
+import { nodeArguments } from '../../../src/cli/quickstart/child-process.js';
 import { sealedOf, type AttachmentWorld, type StoredBlob } from './attachment-world.js';
 import { TENANT, type TestPublisher } from './connector-world.js';
 
@@ -28,7 +29,7 @@ type Line = Partial<{
 
 /** @param killAt ends the child with SIGKILL while this part is on its way */
 export function runChild(task: object, killAt?: number): Promise<ChildReport> {
-  const child = spawn(process.execPath, ['--expose-gc', CHILD, JSON.stringify(task)], {
+  const child = spawn(process.execPath, [...nodeArguments, '--expose-gc', CHILD, JSON.stringify(task)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const report: ChildReport = { sending: [], sent: [], done: false, growthMiB: 0, seconds: 0, signal: null };

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { nodeArguments } from '../../../src/cli/quickstart/child-process.js';
 import { freePort, waitFor } from '../../support/index.js';
 import type { WholeServer } from '../access/whole-server.js';
 
@@ -25,7 +26,7 @@ export function build(): void {
 export async function startBeside(server: WholeServer): Promise<OtherProcess> {
   const port = await freePort();
   const { database, queue, keys, files, tenant } = server.config;
-  const child = spawn(process.execPath, ['dist/src/main.js'], {
+  const child = spawn(process.execPath, [...nodeArguments, 'dist/src/main.js'], {
     env: {
       PATH: process.env['PATH'] ?? '',
       DATABASE_URL: database.url,
