@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomBytes, type Hash } from 'node:crypto';
 import { UploadNotFound, type Bucket } from '../../src/platform/bucket/index.js';
 import { FileDamaged, FileMissing, type FileReader } from '../../src/platform/file-store/index.js';
+import { release } from '../../src/platform/memory/index.js';
 import {
   blobKey,
   FormatError,
@@ -150,6 +151,7 @@ export class BlobUpload {
       for await (const piece of sealBlob(plan, this.read(fileKey))) {
         hash.update(piece);
         await sender.write(piece);
+        if (piece !== plan.header) release(piece);
       }
       await this.complete(name, uploadId, await sender.finish());
     } finally {

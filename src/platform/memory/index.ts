@@ -1,1 +1,2 @@
 export { MemoryTide } from './memory-tide.js';
+export { release } from './release.js';

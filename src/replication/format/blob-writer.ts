@@ -41,7 +41,7 @@ export async function* sealBlob(plan: BlobPlan, source: AsyncIterable<Buffer>): 
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let fill = 0;
   let left = plan.plainBytes;
-  const tide = new MemoryTide();
+  const tide = new MemoryTide(true);
   for await (const block of source) {
     left -= block.length;
     tide.pass(2 * block.length);

@@ -72,10 +72,13 @@ async function upload() {
     windows: new TimeWindows([]),
     log: createLogger({ level: 'silent', name: 'child' }),
   });
+  const { signal } = new globalThis.AbortController();
+  // what any first upload loads and compiles is not the file's
+  if (task.firstBlobId) await uploader.upload(task.firstBlobId, signal);
   await db.query('SELECT 1');
   const growth = watchMemory();
   const startedAt = performance.now();
-  await uploader.upload(task.blobId, new globalThis.AbortController().signal);
+  await uploader.upload(task.blobId, signal);
   say({ done: true, growthMiB: growth(), seconds: (performance.now() - startedAt) / 1000 });
   await db.close();
 }

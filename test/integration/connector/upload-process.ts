@@ -81,7 +81,9 @@ export async function measureJourney(
 ) {
   const { stream, sha256 } = randomStream(bytes);
   const { id, blob } = await world.attach(account, await world.store(stream));
-  const up = await runChild(await uploadTask(world, blob));
+  const first = await world.attach(account, randomBytes(1_000_000));
+  const task = { ...(await uploadTask(world, blob)), firstBlobId: first.blob.blobId };
+  const up = await runChild(task);
   await lane.settle();
   await world.reader.catchUp();
   const row = sealedOf(world.reader.rows('attachment').get(id));
