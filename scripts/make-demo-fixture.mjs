@@ -85,8 +85,10 @@ try {
     `--file=${join(target, 'primary.dump')}`,
     url.href,
   ]);
-  // without it the history cannot be read, nor the server be started
-  cpSync(join(home, 'keys/server/audit.key'), join(target, 'audit.key'));
+  // without these neither history nor files can be read, nor the server be started
+  cpSync(join(home, 'keys/server'), join(target, 'keys'), { recursive: true });
+  const files = join(home, 'files');
+  if (existsSync(files)) cpSync(files, join(target, 'files'), { recursive: true });
   // Ctrl-C reaches the whole group
   process.kill(-child.pid, 'SIGINT');
   await once(child, 'exit');
