@@ -19,8 +19,8 @@ export class ApiClient {
     private readonly token: string,
   ) {}
 
-  /** The server and token that `npm start` wrote down in the home folder. */
-  static async ofHome(home: string): Promise<ApiClient> {
+  /** The server that `npm start` wrote down in the home folder, with the token there or another person's. */
+  static async ofHome(home: string, token?: string): Promise<ApiClient> {
     const path = join(home, 'quickstart.json');
     const text = await readFile(path, 'utf8').catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -29,7 +29,7 @@ export class ApiClient {
       );
     });
     const { primary, apiToken } = JSON.parse(text) as { primary: { url: string }; apiToken: string };
-    return new ApiClient(primary.url, apiToken);
+    return new ApiClient(primary.url, token?.trim() ?? apiToken);
   }
 
   get<T>(path: string): Promise<T> {

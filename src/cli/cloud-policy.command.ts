@@ -10,6 +10,7 @@ import {
   type PolicyFault,
   type PolicyPreview,
 } from './cloud-policy-text.js';
+import { policyVersionCommands } from './cloud-policy-versions.command.js';
 import { commonOptions, print, withCommonOptions } from './common-options.js';
 
 /** Counting a million records takes seconds, and the database may have other work. */
@@ -20,8 +21,9 @@ Exit codes: 0 the policy is sound, 1 it cannot be used, or the server refused or
 2 wrong usage, or a file that cannot be read.`;
 
 export function cloudPolicyCommand(): Command {
-  return new Command('policy')
-    .description('What may leave the premises.')
+  const command = new Command('policy').description('What may leave the premises.');
+  for (const each of policyVersionCommands()) command.addCommand(each);
+  return command
     .addCommand(showCommand())
     .addCommand(fileCommand('check', 'Checks a policy file and says what it would select.', check))
     .addCommand(

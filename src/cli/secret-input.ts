@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { CliError } from './cli.errors.js';
 
 /** Reads one line from standard input, without showing it on a terminal. Never from the arguments: those stand in `ps`. */
-export async function secretFromInput(prompt: string): Promise<string> {
+export async function secretFromInput(prompt: string, what = 'password'): Promise<string> {
   if (process.stdin.isTTY) process.stderr.write(prompt);
   const silent = new Writable({
     write(_chunk, _encoding, done) {
@@ -17,5 +17,5 @@ export async function secretFromInput(prompt: string): Promise<string> {
     lines.close();
     if (process.stdin.isTTY) process.stderr.write('\n');
   }
-  throw new CliError('No password came in on standard input.');
+  throw new CliError(`No ${what} came in on standard input.`);
 }

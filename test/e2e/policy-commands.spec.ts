@@ -38,16 +38,21 @@ interface Ended {
 let server: WholeServer;
 let folder: string;
 let home: string;
+let tokenOfAnother: string;
 
-function holdfast(...args: string[]): Promise<Ended> {
+const holdfast = (...args: string[]): Promise<Ended> => holdfastFed('', ...args);
+
+/** @param input on standard input */
+function holdfastFed(input: string, ...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(
+    const child = execFile(
       process.execPath,
       [join(checkout, 'dist/src/cli/main.js'), 'cloud', 'policy', ...args],
       (error, out, err) => {
         resolve({ code: error === null ? 0 : Number(error.code), out, err });
       },
     );
+    child.stdin?.end(input);
   });
 }
 
@@ -63,10 +68,14 @@ const quickstart = (to: string, url: string, apiToken: string) =>
 beforeAll(async () => {
   server = await startPrimary();
   [folder, home] = [await makeTempFolder('policies'), await makeTempFolder('home')];
-  const { id: userId } = await makeUser(server, 'administrator');
-  const { token } = await server.app
-    .get(ApiTokens, { strict: false })
-    .create(systemContext('test'), { userId, name: 'test', scopes: ['read', 'write', 'admin'] });
+  const tokenOfNew = async (): Promise<string> => {
+    const { id: userId } = await makeUser(server, 'administrator');
+    const scopes = ['read', 'write', 'admin'] as const;
+    const tokens = server.app.get(ApiTokens, { strict: false });
+    return (await tokens.create(systemContext('test'), { userId, name: 'test', scopes })).token;
+  };
+  const token = await tokenOfNew();
+  tokenOfAnother = await tokenOfNew();
   await quickstart(home, server.url, token);
   const api = new TestApi(server.url, token);
   const insert = async (name: string, sector: string) => {
@@ -176,5 +185,70 @@ describe('holdfast cloud policy', () => {
         err: expect.stringContaining(`${url} does not answer`),
       });
     }
+  });
+});
+
+describe('holdfast cloud policy propose, approve, history', () => {
+  const reason = 'Clinics are served from the cloud';
+
+  it('puts a policy into force only where a second person approves it', async () => {
+    const file = await fileWith('proposal.yaml', proposed);
+    const told = await holdfast('propose', file, '--reason', reason, '--home', home);
+    expect(told).toMatchObject({ code: 0, err: '', out: expect.stringContaining('Version 2 is proposed.') });
+    const alone = await holdfast('approve', '2', '--home', home);
+    expect(alone).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/propose/i) });
+    expect((await holdfast('show', '--home', home)).out).toMatch(/^# version 1\n/);
+    const approved = await holdfastFed(
+      `${tokenOfAnother}\n`,
+      'approve',
+      '2',
+      '--token-stdin',
+      '--home',
+      home,
+    );
+    expect(approved).toMatchObject({
+      code: 0,
+      err: '',
+      out: expect.stringContaining('Version 2 is in force.'),
+    });
+    expect((await holdfast('show', '--home', home)).out).toBe(`# version 2\n${proposed}`);
+    const again = await holdfastFed(`${tokenOfAnother}\n`, 'approve', '2', '--token-stdin', '--home', home);
+    expect([again.code, again.out]).toEqual([1, '']);
+  });
+
+  it('lists who proposed and approved each version, when and why', async () => {
+    const told = await holdfast('history', '--home', home);
+    expect(told.code).toBe(0);
+    expect(told.out).toMatch(
+      new RegExp(
+        `^version 2, active\\n  proposed by Person \\d+, \\S+Z\\n  in force from \\S+Z, by Person \\d+\\n  why: ${reason}\\n` +
+          'version 1, superseded\\n',
+      ),
+    );
+    const { out } = await holdfast('history', '--home', home, '--json');
+    const versions = JSON.parse(out) as {
+      proposedBy: { id: string } | null;
+      approvedBy: { id: string } | null;
+    }[];
+    expect(versions).toMatchObject([
+      { version: 2, state: 'active', reason, yaml: proposed },
+      { version: 1, state: 'superseded', yaml: inForce },
+    ]);
+    expect(versions[0]?.proposedBy?.id).not.toBe(versions[0]?.approvedBy?.id);
+  });
+
+  it('refuses what cannot be used, with what is wrong', async () => {
+    const bad = await fileWith('bad.yaml', faulty.replace('version: 2', 'version: 3'));
+    const told = await holdfast('propose', bad, '--reason', reason, '--home', home);
+    expect(told).toMatchObject({ code: 1, out: '', err: expect.stringContaining('sectr') });
+    expect((await holdfast('propose', bad, '--home', home)).code).toBe(2);
+    for (const version of ['x', '-1', '1.5'])
+      expect((await holdfast('approve', version, '--home', home)).code).toBe(2);
+    expect(await holdfast('approve', '77', '--home', home)).toMatchObject({ code: 1, out: '' });
+    expect((await holdfastFed('', 'approve', '2', '--token-stdin', '--home', home)).err).toContain(
+      'API token',
+    );
+    const stranger = await holdfastFed('hft_nobody\n', 'approve', '2', '--token-stdin', '--home', home);
+    expect([stranger.code, stranger.err.includes('hft_nobody')]).toEqual([1, false]);
   });
 });
