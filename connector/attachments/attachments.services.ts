@@ -4,6 +4,7 @@ import { AppConfig, fileStoreFolderOf } from '../../src/platform/config/index.js
 import { LocalFileReader } from '../../src/platform/file-store/index.js';
 import { LOGGER, type Logger } from '../../src/platform/logging/index.js';
 import { ConnectorKeyStore, keyFolders } from '../../src/replication/format/index.js';
+import { readControl } from '../connector-control.js';
 import { ConnectorDatabase } from '../connector-database.js';
 import { BUCKET_USE, CONNECTOR_BUCKET, type BucketUse } from '../connector.tokens.js';
 import { ConnectorTrust } from '../publish/index.js';
@@ -30,7 +31,7 @@ export class AttachmentServices implements OnModuleInit, OnModuleDestroy {
 
   constructor(
     private readonly config: AppConfig,
-    db: ConnectorDatabase,
+    private readonly db: ConnectorDatabase,
     private readonly trust: ConnectorTrust,
     @Inject(BUCKET_USE) private readonly use: BucketUse,
     @Inject(CONNECTOR_BUCKET) private readonly bucket: Bucket,
@@ -72,6 +73,7 @@ export class AttachmentServices implements OnModuleInit, OnModuleDestroy {
         return trust.recipients();
       },
       cap: new BandwidthCap(bytesPerSecond),
+      isPaused: async () => (await readControl(this.db)).isPaused,
     });
   }
 

@@ -36,6 +36,8 @@ export interface UploadSettings {
   recipients: () => Promise<readonly string[]>;
   cap: BandwidthCap;
   windows: TimeWindows;
+  /** whether people hold the connector; rows and files wait alike */
+  isPaused: () => Promise<boolean>;
 }
 
 /**
@@ -213,6 +215,7 @@ export class BlobUpload {
       // also where the wait was broken off: that is a pause, and no failure of the file
       this.assertGoingOn();
     }
+    if (await this.settings.isPaused()) throw new UploadPaused();
     uploadBytes.inc(bytes);
   }
 

@@ -30,7 +30,8 @@ export class AttachmentUploader {
   /** Fails only where the outcome could not be noted. A file that is not ours to send, or not due, is left alone. */
   async upload(blobId: string, signal: AbortSignal): Promise<void> {
     await this.slots.use(async () => {
-      if (signal.aborted || !this.options.windows.isOpen()) return;
+      const { windows, isPaused } = this.options;
+      if (signal.aborted || !windows.isOpen() || (await isPaused())) return;
       const claim = await this.options.store.claim(blobId);
       if (claim === null) return;
       const grant = await this.options.store.grant(blobId);

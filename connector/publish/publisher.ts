@@ -4,7 +4,7 @@ import { BatchSealer } from './batch-sealer.js';
 import { BatchStore, type SealedBatch } from './batch.store.js';
 import { ChangedKeys } from './changed-keys.js';
 import { readActiveVersion } from './cloud-catalog.js';
-import { readControl } from './connector-control.js';
+import { readControl } from '../connector-control.js';
 import { assertRisen, DeltaMaker } from './delta-maker.js';
 import { ChunkLost, FirstSnapshot } from './first-snapshot.js';
 import { GenerationStore, type Generation, type ManifestKeys } from './generation.store.js';

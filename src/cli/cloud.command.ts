@@ -8,6 +8,7 @@ interface CloudStatus {
   readonly generation: number | null;
   readonly n: number | null;
   readonly lagMs: number | null;
+  readonly paused: boolean;
   readonly lastError: { readonly code: string; readonly message: string } | null;
   readonly types: readonly { readonly type: string; readonly published: number; readonly withheld: number }[];
 }
@@ -16,6 +17,14 @@ export function cloudCommand(): Command {
   return new Command('cloud')
     .description('Looks after the cloud copy.')
     .addCommand(cloudStatusCommand())
+    .addCommand(
+      holdCommand(
+        'pause',
+        'Holds the connector: nothing more goes into the bucket.',
+        'Paused. Changes wait at home.',
+      ),
+    )
+    .addCommand(holdCommand('resume', 'Lets the connector go on.', 'The connector goes on.'))
     .addCommand(cloudPolicyCommand());
 }
 
@@ -29,11 +38,25 @@ function cloudStatusCommand(): Command {
         status.enabled
           ? `generation ${status.generation ?? '–'}, batch ${status.n ?? '–'}, ${status.lagMs ?? '–'} ms behind`
           : 'replication is off: there is no active policy',
+        ...(status.paused ? ['paused: nothing more goes into the bucket until `holdfast cloud resume`'] : []),
         ...status.types.map(
           ({ type, published, withheld }) =>
             `  ${type.padEnd(14)} ${published} in the cloud, ${withheld} at home`,
         ),
         ...(status.lastError ? [`last error: ${status.lastError.code}: ${status.lastError.message}`] : []),
       ]);
+    });
+}
+
+function holdCommand(verb: 'pause' | 'resume', description: string, done: string): Command {
+  return withCommonOptions(new Command(verb))
+    .description(description)
+    .option('--reason <text>', 'why; kept in the audit')
+    .action(async (_options: unknown, command: Command) => {
+      const common = commonOptions(command);
+      const { reason } = command.opts<{ reason?: string }>();
+      const client = await ApiClient.ofHome(common.home);
+      await client.post(`/cloud/${verb}`, reason === undefined ? {} : { reason });
+      print(common, { paused: verb === 'pause' }, [done]);
     });
 }

@@ -56,12 +56,9 @@ describe('tags', () => {
     await page.getByRole('textbox', { name: `Name of ${named('Important')}` }).waitFor();
     await carries(id, [named('Important')]);
     await page.goto(`${system.primary.url}/accounts/${id}`);
+    const isColoured = '[style*="rgb(179, 57, 81)"]';
     const chip = page.locator('.tag', { hasText: named('Important') }).first();
-    await expect(
-      chip
-        .locator('.tag-dot')
-        .evaluate((dot) => (dot as unknown as { style: { background: string } }).style.background),
-    ).resolves.toBe('rgb(179, 57, 81)');
+    await chip.locator(`.tag-dot${isColoured}`).waitFor();
   });
 
   it('say so where a name is taken, and keep the old one', async () => {

@@ -70,4 +70,24 @@ describe('on the replica', () => {
     );
     await expect(notes.filter({ hasText: 'Not as at home' }).textContent()).resolves.toMatch(/Phone/);
   });
+
+  it('nothing arrives while an administrator holds the connector, and all of it afterwards', async () => {
+    const here = await signedIn(browser, system.primary.url, userWith(system, 'administrator'));
+    await here.goto(`${system.primary.url}/cloud`);
+    await here.getByRole('button', { name: 'Pause' }).click();
+    const dialog = here.getByRole('dialog', { name: 'Pause the connector' });
+    await dialog.getByRole('textbox', { name: 'Why' }).fill('a look at the bucket');
+    await dialog.getByRole('button', { name: 'Pause' }).click();
+    await here.locator('.badge', { hasText: 'Paused' }).waitFor();
+    const api = new TestApi(system.replica.url, system.replica.apiToken);
+    const { id } = await create(system, 'products', { name: 'Held at home', code: 'HELD-1' });
+    const isThere = async () => (await api.request('GET', `/products/${id}`)).status === 200;
+    const waits = here.locator('.figures').getByText(/^[1-9]\d* changes?$/);
+    await waits.waitFor();
+    expect(await isThere()).toBe(false);
+    await here.getByRole('button', { name: 'Resume' }).click();
+    await here.locator('.badge', { hasText: 'Running' }).waitFor();
+    await waitFor(isThere, { timeoutMs: 30_000, what: 'the product on the replica' });
+    await here.context().close();
+  });
 });

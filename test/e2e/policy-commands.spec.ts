@@ -43,11 +43,14 @@ let tokenOfAnother: string;
 const holdfast = (...args: string[]): Promise<Ended> => holdfastFed('', ...args);
 
 /** @param input on standard input */
-function holdfastFed(input: string, ...args: string[]): Promise<Ended> {
+const holdfastFed = (input: string, ...args: string[]): Promise<Ended> =>
+  run(input, ['cloud', 'policy', ...args]);
+
+function run(input: string, words: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      [join(checkout, 'dist/src/cli/main.js'), 'cloud', 'policy', ...args],
+      [join(checkout, 'dist/src/cli/main.js'), ...words],
       (error, out, err) => {
         resolve({ code: error === null ? 0 : Number(error.code), out, err });
       },
@@ -250,5 +253,21 @@ describe('holdfast cloud policy propose, approve, history', () => {
     );
     const stranger = await holdfastFed('hft_nobody\n', 'approve', '2', '--token-stdin', '--home', home);
     expect([stranger.code, stranger.err.includes('hft_nobody')]).toEqual([1, false]);
+  });
+});
+
+describe('holdfast cloud pause, resume', () => {
+  const cloud = (...words: string[]) => run('', ['cloud', ...words, '--home', home]);
+  const isPaused = async () =>
+    (JSON.parse((await cloud('status', '--json')).out) as { paused: boolean }).paused;
+
+  it('holds the connector and lets it go on', async () => {
+    expect(await isPaused()).toBe(false);
+    const paused = await cloud('pause', '--reason', 'the auditor is here');
+    expect(paused).toMatchObject({ code: 0, err: '', out: 'Paused. Changes wait at home.\n' });
+    expect(await isPaused()).toBe(true);
+    const resumed = await cloud('resume', '--json');
+    expect([resumed.code, JSON.parse(resumed.out)]).toEqual([0, { paused: false }]);
+    expect(await isPaused()).toBe(false);
   });
 });

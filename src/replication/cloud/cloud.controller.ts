@@ -9,11 +9,13 @@ import {
   type PolicyPreview,
   type PolicyVersion,
 } from '../policy/index.js';
+import { CloudControlService } from './cloud-control.service.js';
 import { CloudStatusService, type CloudStatus } from './cloud-status.service.js';
 import { PolicyPreviewDto } from './policy-preview.dto.js';
 import {
   ActivePolicyDto,
   CloudStatusDto,
+  PauseDto,
   PolicyCheckDto,
   PolicyDocumentDto,
   PolicyProposalDto,
@@ -28,6 +30,7 @@ export class CloudController {
   constructor(
     private readonly statuses: CloudStatusService,
     private readonly policies: PolicyService,
+    private readonly control: CloudControlService,
   ) {}
 
   @Get('status')
@@ -35,6 +38,25 @@ export class CloudController {
   @ApiResponse({ status: 200, type: CloudStatusDto })
   status(@Ctx() ctx: RequestContext): Promise<CloudStatus> {
     return this.statuses.status(ctx);
+  }
+
+  @Post('pause')
+  @HttpCode(204)
+  @ApiOperation({
+    operationId: 'pauseCloud',
+    summary: 'Hold the connector: nothing more goes into the bucket, changes wait',
+  })
+  @ApiResponse({ status: 204 })
+  pause(@Ctx() ctx: RequestContext, @Body() body: PauseDto): Promise<void> {
+    return this.control.setPaused(ctx, true, body.reason);
+  }
+
+  @Post('resume')
+  @HttpCode(204)
+  @ApiOperation({ operationId: 'resumeCloud', summary: 'Let the connector go on' })
+  @ApiResponse({ status: 204 })
+  resume(@Ctx() ctx: RequestContext, @Body() body: PauseDto): Promise<void> {
+    return this.control.setPaused(ctx, false, body.reason);
   }
 
   @Get('policy')

@@ -1,5 +1,5 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsString, Length, MaxLength } from 'class-validator';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional, IsString, Length, MaxLength } from 'class-validator';
 import type { PolicyState } from '../policy/index.js';
 
 const nullable = { nullable: true } as const;
@@ -18,6 +18,15 @@ export class PolicyProposalDto extends PolicyDocumentDto {
   @IsString()
   @Length(1, 2000)
   reason!: string;
+}
+
+export class PauseDto {
+  /** why; kept in the audit */
+  @ApiPropertyOptional({ minLength: 1, maxLength: 2000 })
+  @IsOptional()
+  @IsString()
+  @Length(1, 2000)
+  reason?: string;
 }
 
 export class PolicyFieldsDto {

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { MaintainerDatabase, POLICY_OPTIONS, PolicyService, type PolicyOptions } from '../policy/index.js';
 import { CloudController } from './cloud.controller.js';
+import { CloudControlService } from './cloud-control.service.js';
 import { CloudStatusService } from './cloud-status.service.js';
 
 /** The primary's side of the cloud. Needs DataSource, AuditTrail and ACCESS_POLICY in the application. */
@@ -15,6 +16,7 @@ export class CloudModule {
         MaintainerDatabase,
         PolicyService,
         CloudStatusService,
+        CloudControlService,
       ],
       exports: [PolicyService],
     };

@@ -1,2 +1,3 @@
 export { CloudModule } from './cloud.module.js';
+export { CloudControlService } from './cloud-control.service.js';
 export { CloudStatusService } from './cloud-status.service.js';

@@ -170,6 +170,8 @@ export const expectations: Record<string, Expectation> = {
   'post /api/v1/jobs/dead/{job}/{id}/retry': adminOnly(404, { parameters: { job: 'import', ...noSuchId } }),
   'delete /api/v1/jobs/dead/{job}/{id}': adminOnly(404, { parameters: { job: 'import', ...noSuchId } }),
   'get /api/v1/cloud/status': everybody(200),
+  'post /api/v1/cloud/pause': adminOnly(204, { body: {} }),
+  'post /api/v1/cloud/resume': adminOnly(204, { body: {} }),
   'get /api/v1/cloud/policy': adminOnly(404),
   'get /api/v1/cloud/policy/versions': adminOnly(200),
   'post /api/v1/cloud/policy/check': adminOnly(200, { body: { yaml: 'version: 1' } }),

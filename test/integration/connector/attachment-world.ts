@@ -12,6 +12,7 @@ import {
   AttachmentUploader,
   type AttachmentUploaderOptions,
 } from '../../../connector/attachments/uploader.js';
+import { readControl } from '../../../connector/connector-control.js';
 import { ConnectorDatabase } from '../../../connector/connector-database.js';
 import type { Bucket } from '../../../src/platform/bucket/index.js';
 import { FileKeys, LocalFileReader, LocalFileStore } from '../../../src/platform/file-store/index.js';
@@ -77,8 +78,10 @@ export interface AttachmentWorld extends ConnectorWorld {
 export const signal = new AbortController().signal;
 export const fileOf = (bytes: number): Buffer => randomBytes(bytes);
 
-export async function openAttachmentWorld(kind: BucketKind = folderKind): Promise<AttachmentWorld> {
-  const world = await openWorld({ openBucket: kind.open });
+/** @param of where its bucket is; in `bucketFolder` when left out */
+export async function openAttachmentWorld(of?: BucketKind): Promise<AttachmentWorld> {
+  const world = await openWorld(of === undefined ? {} : { openBucket: of.open });
+  const kind = of ?? folderKind;
   const storeFolder = join(world.folder, 'files', 'store');
   const keys = await FileKeys.load(join(world.folder, 'files.key'), () => Promise.resolve(true));
   const files = new LocalFileStore(storeFolder, keys);
@@ -96,6 +99,7 @@ export async function openAttachmentWorld(kind: BucketKind = folderKind): Promis
       recipients: () => Promise.resolve(world.trust.recipients()),
       cap: new BandwidthCap(null),
       windows: new TimeWindows([]),
+      isPaused: async () => (await readControl(db)).isPaused,
       log: createLogger({ level: 'silent', name: 'test' }),
       ...more,
     });

@@ -300,6 +300,35 @@ describe.each([folderKind, pathStyleKind])('in $name', (kind) => {
       for (const blob of blobs) expect(await world.blobRow(blob)).toMatchObject({ state: 'available' });
     });
 
+    it('waits while people hold the connector, at its beginning and between two parts', async () => {
+      const hold = (isHeld: boolean) =>
+        world.sql('UPDATE replication.connector_control SET paused = $1', [isHeld]);
+      const content = fileOf(20 * MIB);
+      const { id, blob } = await world.attach(account, content);
+      await hold(true);
+      expect(await world.upload(blob)).toBeUndefined();
+      expect((await published(id)).row.state).toBeUndefined();
+      await hold(false);
+      const holding = new Proxy(world.bucket, {
+        get(target, name, receiver) {
+          if (name === 'uploadPart')
+            return async (...args: Parameters<Bucket['uploadPart']>) => {
+              await hold(true);
+              return target.uploadPart(...args);
+            };
+          const value: unknown = Reflect.get(target, name, receiver);
+          return typeof value === 'function' ? (value as (...all: unknown[]) => unknown).bind(target) : value;
+        },
+      });
+      const held = await world.upload(blob, { bucket: holding });
+      expect(held).toMatchObject({ error_code: null, attempts: 0 });
+      expect(held?.state).not.toBe('available');
+      expect(await world.objects()).toEqual([]);
+      await hold(false);
+      expect(await world.upload(blob)).toMatchObject({ state: 'available' });
+      expect((await gather(await world.opener.open((await published(id)).row))).equals(content)).toBe(true);
+    });
+
     it('sends nothing outside its windows, and rows all the same', async () => {
       const { id, blob } = await world.attach(account, fileOf(100));
       const hour = new Date().getHours();

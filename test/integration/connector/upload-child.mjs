@@ -70,6 +70,7 @@ async function upload() {
     recipients: () => Promise.resolve(task.recipients),
     cap: new BandwidthCap(null),
     windows: new TimeWindows([]),
+    isPaused: () => Promise.resolve(false),
     log: createLogger({ level: 'silent', name: 'child' }),
   });
   const { signal } = new globalThis.AbortController();

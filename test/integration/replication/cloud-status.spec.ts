@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemContext } from '../../../src/platform/http/index.js';
 import type { AccessPolicy } from '../../../src/records/index.js';
-import { CloudStatusService } from '../../../src/replication/cloud/index.js';
+import { CloudControlService, CloudStatusService } from '../../../src/replication/cloud/index.js';
 import { MaintainerDatabase, PolicyService } from '../../../src/replication/policy/index.js';
 import { openPolicyDatabase, personContext, type PolicyDatabase } from './policy-database.js';
 
@@ -38,6 +38,24 @@ describe('what people see of the cloud on the premises', () => {
   afterAll(async () => {
     await maintainer.onApplicationShutdown();
     await db.close();
+  });
+
+  it('is whether somebody holds the connector, with who did so and why', async () => {
+    const control = new CloudControlService(db.app, db.audit, access);
+    await expect(control.setPaused(clerk, true)).rejects.toMatchObject({ code: 'not_allowed' });
+    const entries = () =>
+      db.sql(`SELECT action, actor_id, reason FROM audit.leaf WHERE type = 'connector' ORDER BY at, id`);
+    expect(await entries()).toEqual([]);
+    // asked twice, it is one change
+    await control.setPaused(admin, true, 'an auditor looks at the bucket');
+    await control.setPaused(other, true, 'again');
+    expect((await statuses.status(clerk)).paused).toBe(true);
+    await control.setPaused(other, false);
+    expect((await statuses.status(clerk)).paused).toBe(false);
+    expect(await entries()).toEqual([
+      { action: 'pause', actor_id: admin.principal.userId, reason: 'an auditor looks at the bucket' },
+      { action: 'resume', actor_id: other.principal.userId, reason: null },
+    ]);
   });
 
   it('is that nothing leaves before there is a policy', async () => {

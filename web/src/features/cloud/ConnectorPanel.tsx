@@ -1,9 +1,11 @@
 import { useEffect, useRef, useState } from 'react';
+import { currentSession } from '../../api/session.js';
 import { Icon } from '../../design/Icon.js';
 import { useFormats } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
 import { When } from '../../records/values/When.js';
 import { Figure } from './Figure.js';
+import { HoldButton } from './HoldButton.js';
 import { LagChart } from './LagChart.js';
 import type { CloudStatus } from './cloud-api.js';
 
@@ -59,6 +61,9 @@ export function ConnectorPanel({ status }: { status: CloudStatus }) {
       <header className="row">
         <h2>{t('cloud.connector')}</h2>
         <span className={`badge ${looks[standing]}`}>{t(`cloud.states.${standing}`)}</span>
+        {status.enabled && currentSession().may.includes('manageCloud') && (
+          <HoldButton isPaused={status.paused} />
+        )}
       </header>
       {lastError && (
         <p className="notice bad" role="alert">

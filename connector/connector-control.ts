@@ -1,4 +1,4 @@
-import type { ConnectorDatabase } from '../connector-database.js';
+import type { ConnectorDatabase } from './connector-database.js';
 
 /** What people ask of the connector. The server writes it, the connector only reads. */
 export interface ConnectorControl {
