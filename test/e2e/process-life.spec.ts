@@ -135,9 +135,10 @@ describe('a server process', () => {
   it('starts, finishes what it has in hand at SIGTERM, and exits 0', async () => {
     const server = await start();
     await waitFor(() => isReady(server), { timeoutMs: 30_000, what: '/readyz' });
-    const started = server.lines().find((line) => line['event'] === 'process.started');
+    // its line may reach us after its answer
+    const started = await waitFor(() => server.lines().find((line) => line['event'] === 'process.started'));
     expect(started).toMatchObject({ role: 'primary', port: server.port });
-    expect(started?.['memoryMb']).toBeLessThan(300);
+    expect(started['memoryMb']).toBeLessThan(300);
     const request = await openRequest(server.port);
     server.child.kill('SIGTERM');
     await waitFor(() => server.lines().some((line) => line['event'] === 'process.stopping'));
