@@ -28,7 +28,6 @@ export function HoldButton({ isPaused }: { isPaused: boolean }) {
   return (
     <>
       <Button
-        look="quiet"
         onClick={() => {
           setAsking(true);
         }}
