@@ -69,6 +69,16 @@ export class ConnectorDatabase {
     return row;
   }
 
+  /** Runs `work` on one connection of the pool, outside a transaction. */
+  async withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    try {
+      return await work(client);
+    } finally {
+      client.release();
+    }
+  }
+
   /**
    * Runs `work` in one transaction that is on disk when this resolves, whatever the server's default is: an
    * asynchronous commit could be lost with everything that its batch stands on.

@@ -16,6 +16,7 @@ import { BUCKET_USE, CONNECTOR_BUCKET } from './connector.tokens.js';
 import { ConnectorDatabase } from './connector-database.js';
 import { BucketAdmission, ConnectorTrust, PublishLaneService } from './publish/index.js';
 import { purgeGenerations, PurgeReconciler, PurgeWorker } from './purge/index.js';
+import { ReceiptReconciler } from './receipts/index.js';
 
 /** The connector: it dials out only, and what it may read is decided by its database role. */
 @Module({})
@@ -45,6 +46,7 @@ export class ConnectorModule implements OnApplicationShutdown {
         { provide: BUCKET_USE, useExisting: BucketAdmission },
         PurgeReconciler,
         PurgeWorker,
+        ReceiptReconciler,
         AttachmentServices,
         AttachmentWorker,
         CollectWorker,

@@ -4,10 +4,11 @@ import { AccessModule } from './access/index.js';
 import { AuditModule } from './audit/index.js';
 import { CrmModule, TagWorkModule } from './crm/index.js';
 import { ImportsModule } from './imports/index.js';
+import { ErasureModule } from './privacy/index.js';
 import { FilesModule } from './files/index.js';
 import { BucketHealth } from './bucket-health.js';
 import { DatabaseModule } from './platform/process/index.js';
-import { auditKeysFolder, type AppConfig } from './platform/config/index.js';
+import { auditKeysFolder, erasureFolderOf, type AppConfig } from './platform/config/index.js';
 import { OperationsModule } from './operations/index.js';
 import { HealthModule } from './platform/health/index.js';
 import { QueueModule } from './platform/queue/index.js';
@@ -35,6 +36,12 @@ export class PrimaryModule {
         ImportsModule.forRoot({
           folder: join(config.files.folder, 'imports'),
           keepDays: config.files.keepImportsDays,
+        }),
+        ErasureModule.forRoot({
+          folder: erasureFolderOf(config),
+          keysFolder: auditKeysFolder(config),
+          tenant: config.tenant.id,
+          batchMinutes: config.files.erasureBatchMinutes,
         }),
         CloudModule.forRoot({ maintainerUrl: config.database.maintainerUrl }),
       ],

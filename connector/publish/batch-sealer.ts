@@ -3,6 +3,7 @@ import {
   digestOf,
   signManifest,
   type BatchHeader,
+  type Manifest,
   type PartEntry,
   type TypeState,
 } from '../../src/replication/format/index.js';
@@ -15,6 +16,8 @@ import type { Generation } from './generation.store.js';
 import { newNonce } from './nonce.js';
 import { ConnectorError } from '../connector.errors.js';
 import type { OpenSnapshot } from './snapshot-reader.js';
+import type { Rebase } from './rebase/rebase.store.js';
+import type { Recipients } from './recipients.js';
 import type { Spool } from './spool.js';
 import type { ConnectorTrust } from './trust.js';
 
@@ -36,12 +39,36 @@ export interface SealInput {
   attachments: AttachmentChanges;
 }
 
+export interface RebaseSealInput {
+  rebase: Rebase;
+  old: Generation;
+  place: BatchPlace;
+  types: TypeState[];
+}
+
+interface SignInput {
+  place: BatchPlace;
+  nonce: string;
+  previous: string | null;
+  policy: Manifest['policy'];
+  asOf: Date;
+  parts: PartEntry[];
+  types: TypeState[];
+  attachments: AttachmentChanges;
+  equals?: Manifest['equals'];
+}
+
 /** Gives a batch its place, its header and, when its rows are sealed, its signed manifest. */
 export class BatchSealer {
   constructor(
     private readonly trust: ConnectorTrust,
     private readonly spool: Spool,
+    private readonly recipients: Recipients,
   ) {}
+
+  get tenant(): string {
+    return this.trust.tenant;
+  }
 
   /** @param firstPart how many parts the batch has already */
   draft(generation: Generation, catalog: CloudCatalog, epoch: number, firstPart = 0): BatchDraft {
@@ -51,7 +78,7 @@ export class BatchSealer {
   }
 
   private place(generation: Generation, n: number, epoch: number, nonce: string): BatchPlace {
-    const recipients = this.trust.recipients();
+    const recipients = this.recipients.still(generation.recipients);
     if (recipients.length === 0)
       throw new ConnectorError('no-recipient', 'The root of trust names no replica to seal to.');
     const folder = this.spool.folderOf({ generation: generation.id, n, nonce });
@@ -60,41 +87,52 @@ export class BatchSealer {
 
   async seal(input: SealInput): Promise<SealedBatch> {
     const { generation, previous, draft, open, parts, types, attachments } = input;
-    const { n, epoch, recipients, tenant } = draft.place;
-    const stated = await stateAttachments(attachments, draft.place);
+    const { place, nonce } = draft;
+    const { policyVersion, policyHash } = generation;
+    const policy = { version: policyVersion, hash: policyHash };
+    return this.sign({ place, nonce, previous, policy, asOf: open.asOf, parts, types, attachments });
+  }
+
+  /** The snapshot of a generation that was made beside `old`, and is the state that `old` stands at. */
+  async sealRebase(input: RebaseSealInput): Promise<SealedBatch> {
+    const { rebase, old, place, types } = input;
+    if (old.headDigest === null || old.cursorAt === null || rebase.attachments === null)
+      throw new ConnectorError('rebase-incomplete', 'The new generation is not whole yet.');
+    return this.sign({
+      ...{ place, nonce: rebase.nonce, previous: old.headDigest, types },
+      policy: { version: old.policyVersion, hash: old.policyHash },
+      asOf: old.cursorAt,
+      parts: rebase.parts.map(({ entry }) => entry),
+      attachments: rebase.attachments,
+      equals: { generation: old.id, n: old.head, manifest: old.headDigest },
+    });
+  }
+
+  private async sign(input: SignInput): Promise<SealedBatch> {
+    const { place, nonce, previous, policy, asOf, parts, types, attachments, equals = null } = input;
+    const { n, epoch, recipients, tenant, generation } = place;
+    const stated = await stateAttachments(attachments, place);
     const kind = n === 1 ? 'snapshot' : 'delta';
     const manifest = createManifest({
-      tenant,
-      root: this.trust.chain.current.version,
-      generation: generation.id,
-      n,
-      kind,
-      nonce: draft.nonce,
-      previous,
-      epoch,
-      policy: { version: generation.policyVersion, hash: generation.policyHash },
-      asOf: open.asOf.toISOString(),
-      createdAt: new Date().toISOString(),
-      recipients: [...recipients],
-      parts,
-      types,
-      attachments: stated,
+      ...{ tenant, root: this.trust.chain.current.version, generation, n, kind, nonce, previous, equals },
+      ...{ epoch, policy, asOf: asOf.toISOString(), createdAt: new Date().toISOString() },
+      ...{ recipients: [...recipients], parts, types, attachments: stated },
     });
     const bytes = signManifest(manifest, this.trust.signer);
     return {
-      generation: generation.id,
-      n,
-      kind,
-      nonce: draft.nonce,
-      epoch,
-      policyVersion: generation.policyVersion,
-      asOf: open.asOf,
-      parts,
-      types,
-      attachments,
-      lists: stated.lists,
-      manifest: bytes,
-      digest: digestOf(bytes),
+      ...{
+        generation,
+        n,
+        kind,
+        nonce,
+        epoch,
+        policyVersion: policy.version,
+        asOf,
+        parts,
+        types,
+        attachments,
+      },
+      ...{ lists: stated.lists, manifest: bytes, digest: digestOf(bytes) },
     };
   }
 

@@ -123,6 +123,14 @@ export class StateTally {
     else state.hash.subtract(before);
   }
 
+  /** Rows that were not there before, by the sum of their digests. */
+  addRows(type: string, count: number, checksum: string): void {
+    const state = this.of(type);
+    state.upserts += count;
+    state.count += count;
+    state.hash.add(Buffer.from(checksum, 'hex'));
+  }
+
   remove(type: string, before: Buffer): void {
     const state = this.of(type);
     state.deletes += 1;

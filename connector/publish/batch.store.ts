@@ -8,6 +8,7 @@ import {
 import { moveCursor, type Generation } from './generation.store.js';
 import { undoLedgerChanges, type LedgerChanges } from './ledger-changes.js';
 import type { PublishLease } from './publish-lease.js';
+import { giveUpRebase } from './rebase/rebase.store.js';
 import { inTransaction, type ConnectorDatabase, type Session } from '../connector-database.js';
 import type { OpenSnapshot } from './snapshot-reader.js';
 
@@ -85,36 +86,45 @@ export class BatchStore {
     open: OpenSnapshot,
     batch: SealedBatch,
     ledger: LedgerChanges,
+    beside?: (tx: Session) => Promise<void>,
   ): Promise<void> {
     await inTransaction(session, async (tx) => {
       await this.lease.confirm(tx);
-      await tx.query(
-        `INSERT INTO replication.batch (generation, n, kind, state, snapshot, previous_snapshot, previous_cursor_at,
-           previous_catalog, digest, nonce, lease_epoch, policy_version, as_of, parts, types, manifest, attachments)
-         VALUES ($1, $2, $3, 'pending', $4::pg_snapshot, $5::pg_snapshot, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-           $16)`,
-        [
-          batch.generation,
-          batch.n,
-          batch.kind,
-          open.snapshot,
-          before.cursor ?? before.firstSnapshot,
-          before.cursorAt,
-          JSON.stringify(before.catalog),
-          batch.digest,
-          batch.nonce,
-          batch.epoch,
-          batch.policyVersion,
-          batch.asOf,
-          JSON.stringify(batch.parts),
-          JSON.stringify(batch.types),
-          batch.manifest,
-          JSON.stringify({ ...batch.attachments, lists: batch.lists }),
-        ],
-      );
+      await insertPending(tx, before, open.snapshot, batch);
       await keepReferences(tx, batch);
       await ledger.apply(tx);
       await moveCursor(tx, batch.generation, open);
+      await beside?.(tx);
+    });
+  }
+
+  /**
+   * A generation made beside the old one takes its place, with the old one's ledger and cursor: the two are one state.
+   * @param graceMs how long readers may still find the old one's objects
+   */
+  async recordRebase(
+    old: Generation,
+    batch: SealedBatch,
+    graceMs: number,
+    beside: (tx: Session) => Promise<void>,
+  ): Promise<void> {
+    await this.db.durably(async (tx) => {
+      await this.lease.confirm(tx);
+      await tx.query(
+        `UPDATE replication.generation SET state = 'retired', retired_at = clock_timestamp(),
+           purge_after = clock_timestamp() + make_interval(secs => $2 / 1000.0) WHERE id = $1`,
+        [old.id, graceMs],
+      );
+      // what must leave at once takes with it what was still waiting
+      if (graceMs === 0)
+        await tx.query(`UPDATE replication.generation SET purge_after = NULL WHERE state = 'retired'`);
+      await tx.query(
+        `UPDATE replication.generation SET state = 'building', first_snapshot = $2::pg_snapshot,
+           cursor_snapshot = $2::pg_snapshot, cursor_at = $3, catalog = $4 WHERE id = $1`,
+        [batch.generation, old.cursor, old.cursorAt, JSON.stringify(old.catalog)],
+      );
+      await insertPending(tx, old, old.cursor ?? '', batch);
+      await beside(tx);
     });
   }
 
@@ -136,11 +146,12 @@ export class BatchStore {
     });
   }
 
-  /** Takes a pending delta back, so that n is made again from S_(n-1). */
+  /** Takes a pending delta back, with whatever was read beside it, so that n is made again from S_(n-1). */
   async undo(batch: SealedBatch, reason: string): Promise<void> {
     await this.db.durably(async (tx) => {
       await this.lease.confirm(tx);
       await undoLedgerChanges(tx);
+      await giveUpRebase(tx);
       if (batch.kind === 'delta') await undoReferences(tx, batch.attachments);
       await tx.query(
         `UPDATE replication.generation g SET catalog = b.previous_catalog,
@@ -174,4 +185,24 @@ export class BatchStore {
       (await this.db.query('SELECT 1 FROM replication.undone_batch WHERE nonce = $1', [nonce])).length > 0
     );
   }
+}
+
+async function insertPending(
+  tx: Session,
+  before: Generation,
+  snapshot: string,
+  batch: SealedBatch,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO replication.batch (generation, n, kind, state, snapshot, previous_snapshot, previous_cursor_at,
+       previous_catalog, digest, nonce, lease_epoch, policy_version, as_of, parts, types, manifest, attachments)
+     VALUES ($1, $2, $3, 'pending', $4::pg_snapshot, $5::pg_snapshot, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+       $16)`,
+    [
+      ...[batch.generation, batch.n, batch.kind, snapshot, before.cursor ?? before.firstSnapshot],
+      ...[before.cursorAt, JSON.stringify(before.catalog), batch.digest, batch.nonce, batch.epoch],
+      ...[batch.policyVersion, batch.asOf, JSON.stringify(batch.parts), JSON.stringify(batch.types)],
+      ...[batch.manifest, JSON.stringify({ ...batch.attachments, lists: batch.lists })],
+    ],
+  );
 }

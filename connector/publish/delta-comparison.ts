@@ -13,6 +13,17 @@ export interface DeltaTarget {
   writer: BatchWriter;
   tally: StateTally;
   ledger: LedgerChanges;
+  mirror?: DeltaMirror | undefined;
+}
+
+/** Is told everything that a delta says, in its order. */
+export interface DeltaMirror {
+  upsert(
+    type: string,
+    row: string,
+    change: { id: string; before: Buffer | null; after: Buffer },
+  ): Promise<void>;
+  remove(type: string, id: string, before: Buffer): Promise<void>;
 }
 
 interface Key {
@@ -86,10 +97,12 @@ async function offer(
   await target.writer.upsert(type, row);
   target.tally.upsert(type, before, after);
   await target.ledger.add({ type, id, before, after });
+  await target.mirror?.upsert(type, row, { id, before, after });
 }
 
 async function withdraw(type: string, id: string, before: Buffer, target: DeltaTarget): Promise<void> {
   await target.writer.remove(type, id);
   target.tally.remove(type, before);
   await target.ledger.add({ type, id, before, after: null });
+  await target.mirror?.remove(type, id, before);
 }

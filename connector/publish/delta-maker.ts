@@ -13,6 +13,9 @@ import { LedgerChanges } from './ledger-changes.js';
 import type { PublishLease } from './publish-lease.js';
 import { ForkDetected, PolicyChanged } from './publish.errors.js';
 import type { OpenSnapshot, SnapshotReader } from './snapshot-reader.js';
+import type { RebaseStep } from './rebase/rebase-step.js';
+import type { RebaseProgress } from './rebase/rebase.store.js';
+import type { Session } from '../connector-database.js';
 import type { Spool } from './spool.js';
 
 /** What a batch continues from. */
@@ -27,6 +30,15 @@ export interface DeltaStart {
   previous: string | null;
   /** must resolve before the batch is recorded */
   headCheck: Promise<void>;
+  /** a generation that is being made beside this one, and takes its share of the same snapshot */
+  rebase?: RebaseShare | null;
+}
+
+export interface RebaseShare {
+  open(open: OpenSnapshot): Promise<RebaseStep>;
+  record(tx: Session, progress: RebaseProgress): Promise<void>;
+  /** after it was recorded */
+  done(progress: RebaseProgress): Promise<void>;
 }
 
 interface MadeDelta {
@@ -36,6 +48,7 @@ interface MadeDelta {
   parts: PartEntry[];
   types: TypeState[];
   attachments: AttachmentChanges;
+  progress: RebaseProgress | null;
 }
 
 export interface DeltaParts {
@@ -60,8 +73,10 @@ export class DeltaMaker {
     const made = await reader.read((open) => this.read(start, open));
     if (made === null) throw new PolicyChanged();
     const { open, draft } = made;
+    const beside = besideOf(start.rebase, made.progress);
     if (made.parts.length === 0) {
-      await generations.advance(generation.id, open);
+      await generations.advance(generation.id, open, beside);
+      if (made.progress !== null) await start.rebase?.done(made.progress);
       return null;
     }
     try {
@@ -69,7 +84,8 @@ export class DeltaMaker {
       const batch = await sealer.seal({ generation, previous, draft, open, parts, types, attachments });
       await events.reach('sealed', batch);
       await start.headCheck;
-      await batches.record(open.session, generation, open, batch, made.ledger);
+      await batches.record(open.session, generation, open, batch, made.ledger, beside);
+      if (made.progress !== null) await start.rebase?.done(made.progress);
       await events.reach('recorded', batch);
       return batch;
     } catch (error) {
@@ -100,15 +116,21 @@ export class DeltaMaker {
     const ledger = new LedgerChanges(open.session);
     const types = open.catalog.types.map(({ type }) => type);
     const tally = new StateTally(types, start.before, draft.place.n === 1);
+    const { digestKey } = generation;
+    const mirror = await start.rebase?.open(open);
     try {
-      await compareKeys(open, { digestKey: generation.digestKey, writer: draft.writer, tally, ledger });
+      await compareKeys(open, { digestKey, writer: draft.writer, tally, ledger, mirror });
       // even an empty cloud has a first batch, with the header that says what there could be
       if (draft.place.n === 1 && start.parts.length === 0) await draft.writer.openPart();
       const parts = [...start.parts, ...(await draft.writer.finish())];
       const state = tally.result();
       const attachments = await this.attachments(generation, open, state, draft.place.n === 1);
-      return { open, draft, ledger, parts, types: state, attachments };
+      await mirror?.read(open);
+      const n = parts.length === 0 ? generation.head : draft.place.n;
+      const progress = (await mirror?.progress(open, state, n)) ?? null;
+      return { open, draft, ledger, parts, types: state, attachments, progress };
     } catch (error) {
+      await mirror?.abort();
       await draft.writer.abort();
       throw error;
     }
@@ -126,6 +148,11 @@ export class DeltaMaker {
     if (isSnapshot || isTouched) return readAttachments(open, isSnapshot);
     return this.parts.batches.attachmentsAfter(id, head);
   }
+}
+
+function besideOf(share: RebaseShare | null | undefined, progress: RebaseProgress | null) {
+  if (!share || progress === null) return undefined;
+  return (tx: Session): Promise<void> => share.record(tx, progress);
 }
 
 /** One history has one system identifier and timeline, and transaction ids that only rise. @throws ForkDetected */

@@ -3,11 +3,12 @@ import { MultisetHash, type PartEntry, type TypeState } from '../../src/replicat
 import type { BatchSealer } from './batch-sealer.js';
 import { openPart } from './batch-writer.js';
 import type { SealedBatch } from './batch.store.js';
-import { readActiveVersion, viewOf } from './cloud-catalog.js';
 import { assertSameSource, type DeltaMaker } from './delta-maker.js';
-import { idBefore, IdRanges, type IdExtent } from './id-ranges.js';
+import { readExtent } from './id-extent.js';
+import { idBefore, IdRanges } from './id-ranges.js';
 import type { Generation, GenerationStore } from './generation.store.js';
 import type { LaneEvents } from './lane-events.js';
+import { PartCarrier, type LongBatch } from './part-carrier.js';
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 import { PolicyChanged } from './publish.errors.js';
@@ -39,18 +40,17 @@ export interface SnapshotParts {
   chunkRows: number;
 }
 
-/** A chunk that was read is neither here nor in the bucket; the generation has to begin again. */
-export class ChunkLost extends Error {}
-
 /**
  * The full content of the policy views, in chunks that are each read under a snapshot of their own, so that no
  * snapshot is held for long and a crash costs one chunk. What changed since before the first chunk is looked at
  * once more under one last snapshot, whose state the whole then is.
  */
 export class FirstSnapshot {
-  private uploading: Promise<unknown> = Promise.resolve();
+  private readonly carrier: PartCarrier;
 
-  constructor(private readonly parts: SnapshotParts) {}
+  constructor(private readonly parts: SnapshotParts) {
+    this.carrier = new PartCarrier(parts.db, parts.bucket, parts.spool);
+  }
 
   async make(
     generation: Generation,
@@ -59,7 +59,7 @@ export class FirstSnapshot {
   ): Promise<SealedBatch | null> {
     const started = await this.start(generation);
     await this.readChunks(started.generation, started.types, signal);
-    await this.uploading;
+    await this.carrier.settled();
     const chunks = await this.chunks(generation.id);
     const since = started.generation.firstSnapshot ?? '';
     return this.parts.delta.make({
@@ -89,7 +89,7 @@ export class FirstSnapshot {
 
   private async readChunks(generation: Generation, types: string[], signal: AbortSignal): Promise<void> {
     const done = await this.chunks(generation.id);
-    await this.assertKept(generation, done);
+    await this.carrier.assertKept(placeOf(generation), done);
     let part = done.length;
     const resumeAt = Math.max(0, types.indexOf(done.at(-1)?.type ?? ''));
     for (const type of types.slice(resumeAt)) {
@@ -108,13 +108,13 @@ export class FirstSnapshot {
   ): Promise<number> {
     const { db, chunkRows, events } = this.parts;
     let part = firstPart;
-    const extent = await readExtent(db, type, resumeAfter);
+    const extent = await db.withSession((session) => readExtent(session, type, resumeAfter));
     if (extent === null) return part;
     const ranges = new IdRanges(extent, chunkRows);
     let after = idBefore(extent.first);
     while (!ranges.isBeyond(after)) {
       signal.throwIfAborted();
-      await this.makeRoom(generation);
+      await this.carrier.makeRoom(placeOf(generation), () => this.chunks(generation.id));
       const upTo = ranges.endAfter(after);
       const chunk = await this.readChunk(generation, { type, after, upTo }, part);
       const reached = chunk?.count === chunkRows ? chunk.lastId : upTo;
@@ -122,8 +122,7 @@ export class FirstSnapshot {
       after = reached;
       if (chunk === null) continue;
       await events.reach('chunk-recorded', { generation: generation.id, n: 1 });
-      await this.uploading;
-      this.uploading = this.upload(generation, part, chunk.entry);
+      await this.carrier.begin(placeOf(generation), { part, entry: chunk.entry });
       part += 1;
     }
     return part;
@@ -172,43 +171,6 @@ export class FirstSnapshot {
     if (open.catalog.policyVersion !== generation.policyVersion) throw new PolicyChanged();
   }
 
-  /** Runs beside the next chunk's reading. What fails here stays in the spool and goes up before the manifest. */
-  private async upload(generation: Generation, part: number, entry: PartEntry): Promise<boolean> {
-    const { db, bucket, spool } = this.parts;
-    const path = spool.pathOf(placeOf(generation), part);
-    try {
-      // what waited here may have been read under a policy that is no longer in force
-      if ((await readActiveVersion(db))?.version !== generation.policyVersion) return false;
-      await bucket.putFile(entry.name, path);
-      await spool.removePart(path);
-      return true;
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      return false;
-    }
-  }
-
-  /** Where the bucket was away for a while, parts have gathered here, and nothing else would carry them up. */
-  private async makeRoom(generation: Generation): Promise<void> {
-    const { spool } = this.parts;
-    if (await spool.hasRoom()) return;
-    await this.uploading;
-    for (const chunk of await this.chunks(generation.id)) {
-      const isHere = await spool.hasFile(spool.pathOf(placeOf(generation), chunk.part));
-      if (isHere && !(await this.upload(generation, chunk.part, chunk.entry))) break;
-    }
-    await spool.assertRoom();
-  }
-
-  private async assertKept(generation: Generation, chunks: readonly ChunkRow[]): Promise<void> {
-    const { bucket, spool } = this.parts;
-    for (const { part, entry } of chunks) {
-      if (await spool.hasFile(spool.pathOf(placeOf(generation), part))) continue;
-      if ((await bucket.head(entry.name))?.size !== entry.bytes)
-        throw new ChunkLost(`part ${String(part)} is lost`);
-    }
-  }
-
   private async chunks(generation: number): Promise<ChunkRow[]> {
     return this.parts.db.query<ChunkRow>(
       `SELECT part, type, last_id, entry, count, checksum FROM replication.snapshot_chunk
@@ -218,22 +180,8 @@ export class FirstSnapshot {
   }
 }
 
-/**
- * Where the rows after `after` begin and end. A row that comes later is none of this snapshot's business: it stands in
- * the change log since the generation's first moment and is looked at again before the manifest is made.
- */
-async function readExtent(db: ConnectorDatabase, type: string, after: string): Promise<IdExtent | null> {
-  // uuid has no min() before PostgreSQL 18; in this collation its text sorts as it does
-  const { first, last, count } = await db.one<{ first: string | null; last: string | null; count: string }>(
-    `SELECT min(v.id::text COLLATE "C") AS first, max(v.id::text COLLATE "C") AS last, count(*) AS count
-     FROM ${viewOf(type)} v WHERE v.id > $1::uuid`,
-    [after],
-  );
-  return first === null || last === null ? null : { first, last, count: Number(count) };
-}
-
-function placeOf(generation: Generation): { generation: number; n: number; nonce: string } {
-  return { generation: generation.id, n: 1, nonce: generation.snapshotNonce };
+function placeOf({ id: generation, snapshotNonce: nonce, policyVersion }: Generation): LongBatch {
+  return { generation, n: 1, nonce, policyVersion };
 }
 
 function stateOf(chunks: readonly ChunkRow[]): TypeState[] {

@@ -3,6 +3,8 @@ import type { CloudCatalog, Fingerprints } from './cloud-catalog.js';
 import { newNonce } from './nonce.js';
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase, Session } from '../connector-database.js';
+import { takeUpRequests } from './rebase/generation-requests.js';
+import type { SealedTo } from './recipients.js';
 import type { OpenSnapshot, SourceIdentity } from './snapshot-reader.js';
 
 /**
@@ -11,7 +13,7 @@ import type { OpenSnapshot, SourceIdentity } from './snapshot-reader.js';
  */
 export type ManifestKeys = 'plain' | 'epoch';
 
-export type GenerationState = 'building' | 'live' | 'retired' | 'purged';
+export type GenerationState = 'preparing' | 'building' | 'live' | 'retired' | 'purged';
 
 /** One line of history under one policy: a full snapshot and the deltas after it. */
 export interface Generation {
@@ -24,6 +26,8 @@ export interface Generation {
   /** of its first batch, known before that is whole because its parts are made over a long time */
   snapshotNonce: string;
   source: SourceIdentity;
+  /** null on generations that are older than this choice: then whom the newest root names */
+  recipients: SealedTo[] | null;
   /** what the first chunk was read under; null until then */
   firstSnapshot: string | null;
   /** S_prev: what the ledger stands at; null while building */
@@ -38,6 +42,7 @@ export interface Generation {
 
 export interface BeginReason {
   reason: string;
+  recipients: SealedTo[];
   manifestKeys: ManifestKeys;
 }
 
@@ -57,10 +62,11 @@ interface GenerationRow {
   catalog: Record<string, string>;
   head: number;
   head_digest: string | null;
+  recipients: SealedTo[] | null;
 }
 
 const COLUMNS = `id, policy_version, policy_hash, state, manifest_keys, digest_key, snapshot_nonce, system_identifier, timeline,
-  first_snapshot::text, cursor_snapshot::text, cursor_at, catalog, head, head_digest`;
+  first_snapshot::text, cursor_snapshot::text, cursor_at, catalog, head, head_digest, recipients`;
 
 /** Rows of `replication.generation`. */
 export class GenerationStore {
@@ -94,20 +100,22 @@ export class GenerationStore {
 
   /** Ends whatever went before and begins anew: an empty ledger, a fresh digest key, nothing published. */
   async begin(id: number, catalog: CloudCatalog, source: SourceIdentity, why: BeginReason): Promise<void> {
-    const { reason, manifestKeys } = why;
+    const { reason, manifestKeys, recipients } = why;
     await this.db.durably(async (tx) => {
       await this.lease.confirm(tx);
       await forgetPending(tx, reason);
       await tx.query(
         `UPDATE replication.generation SET state = 'retired', retired_at = clock_timestamp()
-         WHERE state IN ('building', 'live')`,
+         WHERE state IN ('preparing', 'building', 'live')`,
       );
+      await tx.query('DELETE FROM replication.rebase');
       await tx.query('TRUNCATE replication.ledger, replication.ledger_undo');
       await tx.query('DELETE FROM replication.snapshot_chunk');
       await tx.query(
         `INSERT INTO replication.generation
-           (id, policy_version, policy_hash, state, digest_key, system_identifier, timeline, reason, snapshot_nonce, manifest_keys)
-         VALUES ($1, $2, $3, 'building', $4, $5, $6, $7, $8, $9)`,
+           (id, policy_version, policy_hash, state, digest_key, system_identifier, timeline, reason, snapshot_nonce, manifest_keys,
+            recipients)
+         VALUES ($1, $2, $3, 'building', $4, $5, $6, $7, $8, $9, $10)`,
         [
           id,
           catalog.policyVersion,
@@ -118,8 +126,10 @@ export class GenerationStore {
           reason,
           newNonce(),
           manifestKeys,
+          JSON.stringify(recipients),
         ],
       );
+      await takeUpRequests(tx, id);
     });
   }
 
@@ -135,10 +145,15 @@ export class GenerationStore {
   }
 
   /** Nothing that is selected has changed: the next delta starts here. Losing this costs a second look, no more. */
-  async advance(id: number, open: Pick<OpenSnapshot, 'snapshot' | 'asOf' | 'catalog'>): Promise<void> {
+  async advance(
+    id: number,
+    open: Pick<OpenSnapshot, 'snapshot' | 'asOf' | 'catalog'>,
+    beside?: (tx: Session) => Promise<void>,
+  ): Promise<void> {
     await this.db.durably(async (tx) => {
       await this.lease.confirm(tx);
       await moveCursor(tx, id, open);
+      await beside?.(tx);
     });
   }
 }
@@ -180,5 +195,6 @@ function toGeneration(row: GenerationRow): Generation {
     catalog: row.catalog,
     head: row.head,
     headDigest: row.head_digest,
+    recipients: row.recipients,
   };
 }

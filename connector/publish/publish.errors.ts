@@ -34,6 +34,23 @@ export class PolicyChanged extends ConnectorError {
   }
 }
 
+/** While a snapshot was being made, a replica that it is sealed to lost its right to read. */
+export class RecipientsMoved extends ConnectorError {
+  constructor() {
+    super('recipients-moved', 'Who may read has changed; a new generation begins.');
+  }
+}
+
+/** Read again, the rows of a type are not those that were sent change by change. */
+export class LedgerDiffers extends ConnectorError {
+  constructor(type: string) {
+    super(
+      'ledger-differs',
+      `The rows of ${type} are not what the cloud was told; a new generation begins from the rows.`,
+    );
+  }
+}
+
 /** The generation was begun on a bucket that lets one writer of a key win, and this one does not. */
 export class ManifestKeysChanged extends ConnectorError {
   constructor() {

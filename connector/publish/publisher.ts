@@ -5,8 +5,9 @@ import { BatchStore, type SealedBatch } from './batch.store.js';
 import { ChangedKeys } from './changed-keys.js';
 import { readActiveVersion } from './cloud-catalog.js';
 import { readControl } from '../connector-control.js';
-import { assertRisen, DeltaMaker } from './delta-maker.js';
-import { ChunkLost, FirstSnapshot } from './first-snapshot.js';
+import { assertRisen, DeltaMaker, type RebaseShare } from './delta-maker.js';
+import { FirstSnapshot } from './first-snapshot.js';
+import { assertErasuresReplayed } from './erasure-gate.js';
 import { GenerationStore, type Generation, type ManifestKeys } from './generation.store.js';
 import { LaneEvents, type LaneListener } from './lane-events.js';
 import type { PublishLease } from './publish-lease.js';
@@ -14,10 +15,17 @@ import type { ConnectorDatabase } from '../connector-database.js';
 import {
   ForkDetected,
   GenerationSpoiled,
+  LedgerDiffers,
   ManifestKeysChanged,
   PolicyChanged,
+  RecipientsMoved,
   StandbyRefused,
 } from './publish.errors.js';
+import { ChunkLost } from './part-carrier.js';
+import { Rebaser } from './rebase/rebaser.js';
+import { RebaseStore, type Rebase } from './rebase/rebase.store.js';
+import { DEFAULT_RULES, type RebaseRules } from './rebase/why-rebase.js';
+import { Recipients } from './recipients.js';
 import { SnapshotReader } from './snapshot-reader.js';
 import { Spool } from './spool.js';
 import type { ConnectorTrust } from './trust.js';
@@ -34,11 +42,16 @@ export interface PublisherOptions {
   listeners?: readonly LaneListener[];
   /** rows per part of a first snapshot */
   chunkRows?: number;
+  /** rows per turn of a generation that is made beside the one in force */
+  rebaseRows?: number;
+  rebaseRules?: RebaseRules;
   reader?: SnapshotReader;
   keys?: ChangedKeys;
 }
 
 const CHUNK_ROWS = 50_000;
+/** Fewer, because the changes of the moment wait for them. */
+const REBASE_ROWS = 20_000;
 /** How often a quiet lane looks for what no trigger reports: a rewritten table, a trigger switched off. */
 const FINGERPRINT_EVERY_MS = 5_000;
 
@@ -61,6 +74,10 @@ export class Publisher {
   private readonly delta: DeltaMaker;
   private readonly snapshot: FirstSnapshot;
   private readonly reader: SnapshotReader;
+  private readonly recipients: Recipients;
+  private readonly events: LaneEvents;
+  readonly rebaser: Rebaser;
+  private readonly rebases: RebaseStore;
   private fingerprintsSeenAt = 0;
   /** nothing that is selected had changed, against what is published, at this moment */
   currentAsOf: Date | null = null;
@@ -70,6 +87,7 @@ export class Publisher {
   constructor(private readonly options: PublisherOptions) {
     const { db, lease, bucket, trust, spool } = options;
     const events = new LaneEvents(options.listeners);
+    this.events = events;
     this.reader = options.reader ?? new SnapshotReader(db);
     const { reader } = this;
     const keys = options.keys ?? new ChangedKeys();
@@ -77,10 +95,18 @@ export class Publisher {
     this.batches = new BatchStore(db, lease);
     this.uploader = new Uploader({ db, bucket, spool, lease, batches: this.batches, trust, events });
     const { generations, batches } = this;
-    const sealer = new BatchSealer(trust, spool);
+    this.recipients = new Recipients(db, trust);
+    const { recipients } = this;
+    const sealer = new BatchSealer(trust, spool, recipients);
     this.delta = new DeltaMaker({ reader, keys, sealer, batches, generations, lease, spool, events });
     const { delta } = this;
     const chunkRows = options.chunkRows ?? CHUNK_ROWS;
+    this.rebases = new RebaseStore(db, lease);
+    this.rebaser = new Rebaser({
+      ...{ db, bucket, spool, lease, batches, sealer, recipients, store: this.rebases },
+      chunkRows: options.rebaseRows ?? REBASE_ROWS,
+      rules: options.rebaseRules ?? DEFAULT_RULES,
+    });
     this.snapshot = new FirstSnapshot({
       db,
       reader,
@@ -107,8 +133,10 @@ export class Publisher {
       if (error instanceof PolicyChanged) return this.begin('the policy changed');
       if (error instanceof GenerationSpoiled)
         return this.begin('a batch that was taken back reached the bucket');
+      if (error instanceof RecipientsMoved) return this.begin('who may read has changed');
       if (error instanceof ManifestKeysChanged)
         return this.begin('the bucket ignores conditional writes now');
+      if (error instanceof LedgerDiffers) return this.begin('the ledger differed from the rows');
       if (error instanceof ChunkLost) return this.begin('the spool was lost while the snapshot was made');
       throw error;
     }
@@ -122,6 +150,9 @@ export class Publisher {
     if (generation?.state === 'building') {
       kept.push(spool.folderOf({ generation: generation.id, n: 1, nonce: generation.snapshotNonce }));
     }
+    const rebase = await this.rebases.current();
+    if (rebase !== null)
+      kept.push(spool.folderOf({ generation: rebase.generation, n: 1, nonce: rebase.nonce }));
     await spool.keepOnly(kept);
   }
 
@@ -135,11 +166,41 @@ export class Publisher {
     if (generation === null) return this.beginFirst();
     if (generation.policyVersion !== policy.version) throw new PolicyChanged();
     if (generation.state === 'building') {
+      this.assertRecipients(generation);
       const batch = await this.snapshot.make(generation, this.headCheck(generation), signal);
       return this.publish(batch, generation);
     }
-    if (!(await this.hasWork(generation))) return 'idle';
-    return this.publish(await this.delta.make(await this.deltaStart(generation)), generation);
+    const rebase = await this.rebaser.current(generation, () => this.nextGeneration());
+    if (rebase?.completeAtN === generation.head) return this.switchOver(rebase, generation);
+    if (rebase === null && !(await this.hasWork(generation))) return 'idle';
+    const start = { ...(await this.deltaStart(generation)), rebase: this.shareOf(rebase, generation) };
+    return this.publish(await this.delta.make(start), generation);
+  }
+
+  private shareOf(rebase: Rebase | null, generation: Generation): RebaseShare | null {
+    if (rebase === null) return null;
+    return {
+      open: (open) => this.rebaser.open(rebase, generation, open),
+      record: (tx, progress) => this.rebases.advance(tx, rebase, progress),
+      done: (progress) => this.rebaser.carry(rebase, generation, progress),
+    };
+  }
+
+  private async switchOver(rebase: Rebase, old: Generation): Promise<TurnOutcome> {
+    await this.headCheck(old);
+    const batch = await this.rebaser.switchOver(rebase, old);
+    await this.events.reach('recorded', batch);
+    return this.publish(batch, old);
+  }
+
+  /** Half of a snapshot must not be sealed to somebody whom the other half is not. */
+  private assertRecipients({ recipients }: Generation): void {
+    if (recipients !== null && this.recipients.still(recipients).length < recipients.length)
+      throw new RecipientsMoved();
+  }
+
+  private async nextGeneration(): Promise<number> {
+    return 1 + Math.max(await this.generations.highestId(), await this.uploader.highestGeneration());
   }
 
   private async deltaStart(generation: Generation) {
@@ -194,9 +255,12 @@ export class Publisher {
       Promise.resolve({ catalog: open.catalog, source: open.source }),
     );
     if (seen === null) return 'no-policy';
-    const highest = Math.max(await generations.highestId(), await this.uploader.highestGeneration());
+    await assertErasuresReplayed(options.db, seen.source);
+    const id = await this.nextGeneration();
     const { manifestKeys } = this;
-    await generations.begin(highest + 1, seen.catalog, seen.source, { reason, manifestKeys });
+    const recipients = await this.recipients.choose(id);
+    await generations.begin(id, seen.catalog, seen.source, { reason, manifestKeys, recipients });
+    this.rebaser.forget();
     await options.spool.keepOnly([]);
     this.currentAsOf = null;
     return 'moved-on';

@@ -16,12 +16,12 @@ export class ReplicaAcks {
   /** Answers the names of replicas whose ack was refused. */
   async collect(): Promise<string[]> {
     const refused: string[] = [];
-    for (const { name } of this.trust.chain.current.replicas) {
+    for (const { name, key } of this.trust.chain.current.replicas) {
       const bytes = await this.fetch(name);
       if (bytes === null) continue;
       const ack = bytes === 'too-large' ? null : this.verified(bytes, name);
       if (ack === null) refused.push(name);
-      else await this.store(ack);
+      else await this.store(ack, key);
     }
     return refused;
   }
@@ -46,13 +46,21 @@ export class ReplicaAcks {
   }
 
   /** A replica's word only ever moves on; an older ack that the bucket serves again is not news. */
-  private async store({ replica, generation, n, appliedAt }: Ack): Promise<void> {
+  private async store(ack: Ack, key: string): Promise<void> {
+    const { replica, generation, n, appliedAt, sequence, recipients, destroyed } = ack;
     await this.db.query(
-      `INSERT INTO replication.replica_ack AS known (replica, generation, n, applied_at) VALUES ($1, $2, $3, $4)
+      `INSERT INTO replication.replica_ack AS known
+         (replica, generation, n, applied_at, sequence, recipients, destroyed, key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
        ON CONFLICT (replica) DO UPDATE
-         SET generation = excluded.generation, n = excluded.n, applied_at = excluded.applied_at, seen_at = clock_timestamp()
-         WHERE (known.generation, known.n) <= (excluded.generation, excluded.n)`,
-      [replica, generation, n, appliedAt],
+         SET generation = excluded.generation, n = excluded.n, applied_at = excluded.applied_at,
+           sequence = excluded.sequence, recipients = excluded.recipients, destroyed = excluded.destroyed,
+           key = excluded.key, seen_at = clock_timestamp()
+         WHERE known.key IS DISTINCT FROM excluded.key OR (known.generation, known.n) < (excluded.generation, excluded.n)
+           OR ((known.generation, known.n) = (excluded.generation, excluded.n) AND known.sequence <= excluded.sequence)`,
+      [
+        ...[replica, generation, n, appliedAt, sequence],
+        ...[JSON.stringify(recipients), JSON.stringify(destroyed), key],
+      ],
     );
   }
 }

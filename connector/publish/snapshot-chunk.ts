@@ -37,12 +37,12 @@ export interface ChunkRequest {
 const LEDGER_COPY = 'COPY replication.ledger (type, id, digest) FROM STDIN (FORMAT binary)';
 
 /**
- * Streams the next rows of a view into a part, and their digests into the ledger, without ever holding more than a
+ * Streams the next rows of a view into a part, and their digests into the ledger where `tx` is given, without ever holding more than a
  * few network blocks of them. Answers null where no row is left.
  */
 export async function copyChunk(
   reader: pg.Client,
-  tx: pg.PoolClient,
+  tx: pg.PoolClient | null,
   request: ChunkRequest,
 ): Promise<SnapshotChunk | null> {
   // A chunk's rows are sorted in memory, not in files; the setting ends with the snapshot's transaction.
@@ -89,7 +89,7 @@ class ChunkBuilder {
 
   constructor(
     private readonly request: ChunkRequest,
-    private readonly tx: pg.PoolClient,
+    private readonly tx: pg.PoolClient | null,
   ) {
     this.ledgerRows = new LedgerCopyBuilder(request.type);
     this.prefix = Buffer.from(`["u","${request.type}",`, 'utf8');
@@ -103,7 +103,7 @@ class ChunkBuilder {
     this.hash.add(this.digest);
     this.count += 1;
     data.copy(this.lastId, 0, idAt, idAt + 16);
-    const full = this.ledgerRows.add(data, idAt, this.digest);
+    const full = this.tx === null ? null : this.ledgerRows.add(data, idAt, this.digest);
     const written = this.part.framed(this.prefix, data, rowAt, rowEnd, CLOSE);
     if (full === null) return written ?? undefined;
     return Promise.all([written, this.writeLedger(full)]).then(() => undefined);
@@ -111,7 +111,7 @@ class ChunkBuilder {
 
   private async begin(): Promise<void> {
     this.part = await this.request.openPart();
-    this.ledger = this.tx.query(copyFrom(LEDGER_COPY));
+    this.ledger = this.tx?.query(copyFrom(LEDGER_COPY)) ?? null;
   }
 
   private async writeLedger(block: Buffer): Promise<void> {
@@ -119,9 +119,11 @@ class ChunkBuilder {
   }
 
   async finish(): Promise<SnapshotChunk | null> {
-    if (this.part === null || this.ledger === null) return null;
-    this.ledger.end(this.ledgerRows.end());
-    await finished(this.ledger);
+    if (this.part === null) return null;
+    if (this.ledger !== null) {
+      this.ledger.end(this.ledgerRows.end());
+      await finished(this.ledger);
+    }
     const entry = await this.part.finish();
     const { type } = this.request;
     return { type, entry, lastId: uuidText(this.lastId), count: this.count, checksum: this.hash.toHex() };

@@ -17,6 +17,25 @@ export async function purgeGenerationsBelow(
   return manifests + (await removeBelow(bucket, partPrefix(), partPrefix(live), signal));
 }
 
+/** How many objects of those generations a listing shows. */
+export async function countGenerationsBelow(
+  bucket: Bucket,
+  live: number,
+  signal: AbortSignal,
+): Promise<number> {
+  let count = 0;
+  for (const [prefix, end] of [
+    [manifestPrefix(), manifestPrefix(live)],
+    [partPrefix(), partPrefix(live)],
+  ] as const)
+    for await (const { key } of bucket.list(prefix)) {
+      signal.throwIfAborted();
+      if (key >= end) break;
+      count += 1;
+    }
+  return count;
+}
+
 async function removeBelow(
   bucket: Bucket,
   prefix: string,

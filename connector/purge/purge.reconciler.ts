@@ -34,8 +34,9 @@ export class PurgeReconciler implements OnApplicationBootstrap, OnApplicationShu
     const now = Date.now();
     try {
       const [owed] = await this.db.query<{ live: number }>(
-        `SELECT g.id AS live FROM replication.generation g WHERE g.state = 'live'
-           AND ($1 OR EXISTS (SELECT 1 FROM replication.generation o WHERE o.state = 'retired' AND o.id < g.id))`,
+        `SELECT g.id AS live FROM replication.generation g WHERE g.state = 'live' AND ($1 OR EXISTS (
+           SELECT 1 FROM replication.generation o WHERE o.state = 'retired' AND o.id < g.id
+             AND coalesce(o.purge_after, '-infinity') <= clock_timestamp()))`,
         [now - this.sweptAt >= SWEEP_EVERY_MS],
       );
       if (owed === undefined) return;

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { ApiClient } from './api-client.js';
+import { receiptsCommand, verifyReceiptCommand } from './cloud-receipts.command.js';
 import { cloudPolicyCommand } from './cloud-policy.command.js';
 import { commonOptions, print, withCommonOptions } from './common-options.js';
 
@@ -25,6 +26,9 @@ export function cloudCommand(): Command {
       ),
     )
     .addCommand(holdCommand('resume', 'Lets the connector go on.', 'The connector goes on.'))
+    .addCommand(newHistoryCommand())
+    .addCommand(receiptsCommand())
+    .addCommand(verifyReceiptCommand())
     .addCommand(cloudPolicyCommand());
 }
 
@@ -58,5 +62,22 @@ function holdCommand(verb: 'pause' | 'resume', description: string, done: string
       const client = await ApiClient.ofHome(common.home);
       await client.post(`/cloud/${verb}`, reason === undefined ? {} : { reason });
       print(common, { paused: verb === 'pause' }, [done]);
+    });
+}
+
+function newHistoryCommand(): Command {
+  return withCommonOptions(new Command('new-history'))
+    .description('After a fork: says that this database counts, and lets a new generation begin from it.')
+    .requiredOption(
+      '--reason <text>',
+      'why it counts, such as "restored from the backup of Monday"; kept in the audit',
+    )
+    .action(async (_options: unknown, command: Command) => {
+      const common = commonOptions(command);
+      const { reason } = command.opts<{ reason: string }>();
+      await (await ApiClient.ofHome(common.home)).post('/cloud/new-history', { reason });
+      print(common, { allowed: true }, [
+        'Allowed for an hour. The connector begins a new generation from this database.',
+      ]);
     });
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { cloudCommand } from './cloud.command.js';
+import { eraseCommand, erasuresCommand } from './erase.command.js';
 import { importCommand } from './import.command.js';
 import { jobsCommand } from './jobs.command.js';
 import { migrateCommand } from './migrate.command.js';
@@ -17,6 +18,8 @@ export function buildProgram(): Command {
     statusCommand(),
     importCommand(),
     cloudCommand(),
+    eraseCommand(),
+    erasuresCommand(),
     userCommand(),
     tokenCommand(),
     jobsCommand(),

@@ -81,6 +81,11 @@ export function auditKeysFolder(config: AppConfig): string {
   return join(config.keys.folder, host);
 }
 
+/** Where the ledger of erasures lies, outside the database. */
+export function erasureFolderOf(config: AppConfig): string {
+  return config.files.erasureFolder ?? join(config.files.folder, 'erasures');
+}
+
 /** Where the server keeps the key that wraps the keys of stored files. */
 export function fileKeyOf(config: AppConfig): string {
   return config.files.keyFile ?? join(config.keys.folder, 'server', 'files.key');

@@ -138,6 +138,22 @@ export class FilesConfig {
   @IsNotEmpty()
   readonly keyFile: string | null = null;
 
+  /**
+   * The ledger of erasures. Unset: `erasures` in this folder. Never restore it from a backup: it is what keeps a restored
+   * database from bringing people back. Best on another machine's disk.
+   */
+  @Setting('text', 'a folder that only this user may write', { optional: true, path: true })
+  @IsString()
+  @IsNotEmpty()
+  readonly erasureFolder: string | null = null;
+
+  /** So long an erasure that is not urgent waits for others, since each costs a rewrite of the cloud copy. */
+  @Setting('number', 'a whole number of minutes from 0 to 43200')
+  @IsInt()
+  @Min(0)
+  @Max(43_200)
+  readonly erasureBatchMinutes: number = 60;
+
   /** Of one attachment. */
   @Setting('number', 'whole bytes from 1024 to 1099511627776')
   @IsInt()

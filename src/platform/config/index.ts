@@ -1,6 +1,7 @@
 export {
   AppConfig,
   auditKeysFolder,
+  erasureFolderOf,
   fileKeyOf,
   installationOf,
   publicUrlOf,

@@ -34,4 +34,22 @@ export class CloudControlService {
       await this.audit.append(tx, reason === undefined ? ctx : { ...ctx, reason }, [entry]);
     });
   }
+
+  /**
+   * Database and bucket have parted, after a restore for instance, and this database is the one that counts: for an hour
+   * the connector may begin a new generation from it.
+   * @throws NotAllowed
+   */
+  async allowNewHistory(ctx: RequestContext, reason: string): Promise<void> {
+    if (!this.access.hasFlag(ctx, 'manageCloud'))
+      throw new NotAllowed({ detail: 'Your roles do not let you allow a new history.' });
+    await withTransaction(this.dataSource, async (tx) => {
+      await query(
+        tx,
+        `UPDATE replication.connector_control SET fork_allowed_until = clock_timestamp() + interval '1 hour'`,
+      );
+      const entry = { action: 'allow-new-history', type: 'connector', recordId: null, fieldNames: [] };
+      await this.audit.append(tx, { ...ctx, reason }, [{ ...entry, before: null, after: null }]);
+    });
+  }
 }

@@ -15,6 +15,7 @@ import { PolicyPreviewDto } from './policy-preview.dto.js';
 import {
   ActivePolicyDto,
   CloudStatusDto,
+  NewHistoryDto,
   PauseDto,
   PolicyCheckDto,
   PolicyDocumentDto,
@@ -57,6 +58,17 @@ export class CloudController {
   @ApiResponse({ status: 204 })
   resume(@Ctx() ctx: RequestContext, @Body() body: PauseDto): Promise<void> {
     return this.control.setPaused(ctx, false, body.reason);
+  }
+
+  @Post('new-history')
+  @HttpCode(204)
+  @ApiOperation({
+    operationId: 'allowNewHistory',
+    summary: 'After a fork: this database counts, a new generation may begin from it within the hour',
+  })
+  @ApiResponse({ status: 204 })
+  newHistory(@Ctx() ctx: RequestContext, @Body() body: NewHistoryDto): Promise<void> {
+    return this.control.allowNewHistory(ctx, body.reason);
   }
 
   @Get('policy')

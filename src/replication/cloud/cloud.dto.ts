@@ -20,6 +20,16 @@ export class PolicyProposalDto extends PolicyDocumentDto {
   reason!: string;
 }
 
+export class NewHistoryDto {
+  @ApiProperty({
+    description: 'why this database and not the bucket is right; kept in the audit',
+    maxLength: 500,
+  })
+  @IsString()
+  @Length(1, 500)
+  reason!: string;
+}
+
 export class PauseDto {
   /** why; kept in the audit */
   @ApiPropertyOptional({ minLength: 1, maxLength: 2000 })

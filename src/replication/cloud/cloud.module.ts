@@ -2,6 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { MaintainerDatabase, POLICY_OPTIONS, PolicyService, type PolicyOptions } from '../policy/index.js';
 import { CloudController } from './cloud.controller.js';
 import { CloudControlService } from './cloud-control.service.js';
+import { ReceiptsController } from './receipts.controller.js';
+import { ReceiptsService } from './receipts.service.js';
 import { CloudStatusService } from './cloud-status.service.js';
 
 /** The primary's side of the cloud. Needs DataSource, AuditTrail and ACCESS_POLICY in the application. */
@@ -10,13 +12,14 @@ export class CloudModule {
   static forRoot(options: PolicyOptions): DynamicModule {
     return {
       module: CloudModule,
-      controllers: [CloudController],
+      controllers: [CloudController, ReceiptsController],
       providers: [
         { provide: POLICY_OPTIONS, useValue: options },
         MaintainerDatabase,
         PolicyService,
         CloudStatusService,
         CloudControlService,
+        ReceiptsService,
       ],
       exports: [PolicyService],
     };

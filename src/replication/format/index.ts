@@ -17,6 +17,8 @@ export {
   parseManifestKey,
   partKey,
   partPrefix,
+  receiptKey,
+  receiptPrefix,
   rootKey,
 } from './object-keys.js';
 export { comparePositions, formatPosition, parseFloor, type Position } from './position.js';
@@ -49,6 +51,8 @@ export {
   type ManifestInput,
   type TypeState,
 } from './manifest.js';
+export { signReceipt, verifyReceipt, type Receipt, type ReceiptReplica } from './receipt.js';
+export { signErasure, verifyErasure, type ErasureEntry } from './erasure-entry.js';
 export { signBeat, verifyBeat, type Beat } from './beat.js';
 export { signAck, verifyAck, verifyEnrolment, type Ack, type Enrolment } from './ack.js';
 export { generateRecipient, unwrapKey, wrapKey } from './key-wrap.js';

@@ -11,6 +11,9 @@ import { signRoot, TrustChain, type TrustRoot } from './trust-root.js';
 const ROOT_KEY = 'root.key';
 const SIGNING_KEY = 'signing.key';
 const FILE_IDENTITY = 'files.key';
+/** An ack has room for so many. */
+const MOST_DESTROYED = 64;
+const ERASURE_KEY = 'erasures.key';
 const FILE_RECIPIENT = 'connector-files.pub';
 
 /** The administrator's keys. Their folder must be readable by nobody else, above all not by the connector. */
@@ -111,7 +114,7 @@ export class ConnectorKeyStore {
   }
 }
 
-/** What the server on premises holds of other hosts' keys: public halves only. */
+/** What the server on premises holds: of other hosts' keys the public halves, and a key of its own for its ledger. */
 export class ServerKeyStore {
   private readonly folder: KeyFolder;
 
@@ -123,6 +126,11 @@ export class ServerKeyStore {
   async connectorFileRecipient(): Promise<string | null> {
     const text = await this.folder.read(FILE_RECIPIENT);
     return text === null ? null : recipientKey(text.trim(), FILE_RECIPIENT);
+  }
+
+  /** Signs the ledger of erasures, which outlives every backup of the database. */
+  async erasureSigner(): Promise<Signer> {
+    return signerFrom(await this.folder.readOrCreate(ERASURE_KEY, generateSigningKey));
   }
 
   async keepConnectorFileRecipient(recipient: string): Promise<void> {
@@ -163,13 +171,33 @@ export class ReplicaKeyStore {
 
   /** Makes the key for objects from this generation on, unless there is one. */
   async addRecipient(fromGeneration: number): Promise<void> {
+    if ((await this.folder.names()).includes(`recipient-${String(fromGeneration)}.key`)) return;
     const { identity } = await generateRecipient();
     await this.folder.create(`recipient-${String(fromGeneration)}.key`, `${identity}\n`);
   }
 
   /** After this, objects sealed to that key alone can no longer be opened, here or anywhere. */
   async destroyRecipient(fromGeneration: number): Promise<void> {
+    const known = (await this.recipients()).find((entry) => entry.fromGeneration === fromGeneration);
     await this.folder.destroy(`recipient-${String(fromGeneration)}.key`);
+    // after it: a crash in between leaves a destroyed key unmentioned, never a living one said to be gone
+    if (known !== undefined)
+      await this.folder.create(`recipient-${String(fromGeneration)}.gone`, `${known.recipient}\n`);
+  }
+
+  /** Public halves of keys that are no longer here, the latest 64, newest first. */
+  async destroyed(): Promise<string[]> {
+    const gone: { fromGeneration: number; recipient: string }[] = [];
+    for (const name of await this.folder.names()) {
+      const match = /^recipient-(\d+)\.gone$/.exec(name);
+      if (match === null) continue;
+      gone.push({
+        fromGeneration: Number(match[1]),
+        recipient: (await this.folder.require(name)).trim(),
+      });
+    }
+    gone.sort((a, b) => b.fromGeneration - a.fromGeneration);
+    return gone.slice(0, MOST_DESTROYED).map(({ recipient }) => recipient);
   }
 
   /** The file that the premises' administrator needs; makes the keys on first use. */

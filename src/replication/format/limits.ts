@@ -15,6 +15,8 @@ export const LIMITS = {
   maxBlobs: 20_000,
   maxNameLength: 200,
   maxRecipients: 256,
+  /** erasures, generations and keys that one receipt names */
+  maxErasures: 4_000,
 } as const;
 
 /** plain bytes in every sealed chunk but the last */

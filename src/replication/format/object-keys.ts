@@ -53,6 +53,13 @@ export function ackKey(replica: string): string {
   return `acks/${replica}.json`;
 }
 
+export const receiptPrefix = 'receipts/';
+
+/** @param generation the one that was made without what had to go */
+export function receiptKey(generation: number): string {
+  return `${receiptPrefix}${padded(generation, 8)}.json`;
+}
+
 /** Sealed attachments; under it a folder per version of the key that names them. */
 export const blobPrefix = 'b/';
 

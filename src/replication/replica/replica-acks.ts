@@ -4,6 +4,8 @@ import { signAck, type ReplicaKeyStore } from '../format/index.js';
 import type { ReplicaBucket } from './replica-bucket.js';
 import { nextAckSequence, type AppliedState } from './replica-state.store.js';
 
+/** An ack has room for so many; older ones are nothing to seal to any more. */
+const MOST_ANNOUNCED = 16;
 const PASSING_INTERVAL_MS = 1000;
 /** Each look at the bucket comes by here; one that takes no acks is not asked every time. */
 const AFTER_FAILURE_MS = 30_000;
@@ -52,16 +54,19 @@ export class ReplicaAcks {
 
   private async sign(state: AppliedState, root: number): Promise<Buffer> {
     const { keys, pool, tenant, name } = this.settings;
-    const recipients = (await keys.recipients()).map(({ fromGeneration, recipient }) => ({
-      fromGeneration,
-      recipient,
-    }));
+    await keys.addRecipient(state.generation + 1);
+    const recipients = (await keys.recipients())
+      .slice(0, MOST_ANNOUNCED)
+      .map(({ fromGeneration, recipient }) => ({
+        fromGeneration,
+        recipient,
+      }));
     const { generation, n, digest: manifest } = state;
     return signAck(
       {
         ...{ format: 'holdfast-ack/1', tenant, replica: name, root, generation, n, manifest },
         ...{ asOf: state.asOf.toISOString(), appliedAt: state.appliedAt.toISOString() },
-        ...{ sequence: await nextAckSequence(pool), recipients, destroyed: [] },
+        ...{ sequence: await nextAckSequence(pool), recipients, destroyed: await keys.destroyed() },
       },
       await keys.signer(),
     );

@@ -15,6 +15,8 @@ import {
   type TrustChain,
 } from '../format/index.js';
 import { applyBatch } from './batch-applier.js';
+import { RecipientKeys } from './recipient-keys.js';
+import { isSameState, takeOver } from './take-over.js';
 import { ReplicaAcks } from './replica-acks.js';
 import { ReplicaBucket } from './replica-bucket.js';
 import { ReplicaError } from './replica.errors.js';
@@ -49,11 +51,13 @@ export type StepOutcome = 'applied' | 'idle' | 'failed';
 export class ReplicaFollower {
   private readonly raw: ReplicaBucket;
   private readonly acks: ReplicaAcks;
+  private readonly keys: RecipientKeys;
   private trust: TrustChain | null = null;
   private recorded: LastError | null | undefined;
 
   constructor(private readonly settings: FollowerSettings) {
     this.raw = new ReplicaBucket(settings.bucket);
+    this.keys = new RecipientKeys(settings);
     this.acks = new ReplicaAcks(settings, this.raw);
   }
 
@@ -81,7 +85,7 @@ export class ReplicaFollower {
     const beat = await verified.beat();
     await this.assertNotRolledBack(state, beat);
     const next = await this.nextPosition(state, beat);
-    const found = next === null ? null : await verified.manifest(next, beat);
+    const found = next === null ? null : await this.findNext(verified, next, beat, state);
     if (next === null || found === null) {
       assertComplete(next, beat);
       await this.confirm(state, beat);
@@ -91,11 +95,36 @@ export class ReplicaFollower {
     return (await this.apply(found, state)) ? 'applied' : 'idle';
   }
 
+  /**
+   * A new generation may be the very state of a batch of the one before. Who has not come to that batch yet goes on along
+   * the old generation as long as it is there, because its batches are smaller than a snapshot.
+   */
+  private async findNext(
+    verified: VerifiedBucket,
+    next: Position,
+    beat: Beat | null,
+    state: AppliedState | null,
+  ): Promise<FoundManifest | null> {
+    const found = await verified.manifest(next, beat);
+    const equals = found?.manifest.equals ?? null;
+    if (found === null || equals === null || equals.generation !== state?.generation || equals.n <= state.n)
+      return found;
+    const older = await verified.manifest({ generation: state.generation, n: state.n + 1 }, null);
+    return older ?? found;
+  }
+
   private async apply({ manifest, digest }: FoundManifest, state: AppliedState | null): Promise<boolean> {
     const { pool, keys, log } = this.settings;
     if (manifest.kind === 'delta' && state !== null) assertFollows(manifest, state);
     if (state !== null && manifest.root < state.root) {
       throw new FormatError('format.chain_broken', 'manifest: its root is older than the last');
+    }
+    if (state !== null && isSameState(manifest, state)) {
+      const isTaken = await takeOver(pool, manifest, digest, state);
+      if (isTaken)
+        log.info({ event: 'replica.rebased', generation: manifest.generation, asOf: manifest.asOf });
+      await this.keys.afterApplying(manifest);
+      return isTaken;
     }
     const identities = (await keys.recipients()).map(({ identity }) => identity);
     const startedAt = performance.now();
@@ -105,6 +134,7 @@ export class ReplicaFollower {
     const { generation, n, kind, asOf } = manifest;
     const durationMs = Math.round(performance.now() - startedAt);
     if (isApplied) log.info({ event: 'replica.applied', generation, n, kind, rows, asOf, durationMs });
+    if (isApplied && kind === 'snapshot') await this.keys.afterApplying(manifest);
     return isApplied;
   }
 

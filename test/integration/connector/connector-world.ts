@@ -10,8 +10,11 @@ import { openBucket, type Bucket } from '../../../src/platform/bucket/index.js';
 import {
   createTenantKeys,
   keyFolders,
+  manifestKey,
   ReplicaKeyStore,
   TrustChain,
+  verifyManifest,
+  type Manifest,
 } from '../../../src/replication/format/index.js';
 import { makeTempFolder } from '../../support/index.js';
 import {
@@ -45,6 +48,9 @@ export interface ConnectorWorld extends PolicyDatabase {
   /** the pinned root of trust */
   rootObject: Buffer;
   reader: StrictReader;
+  /** of the replica */
+  identities: string[];
+  readManifest(generation: number, n: number): Promise<Manifest>;
   publisher(options?: Partial<PublisherOptions> & { leaseMs?: number }): Promise<TestPublisher>;
   end(): Promise<void>;
 }
@@ -72,7 +78,11 @@ export async function openWorld(options: WorldOptions = {}): Promise<ConnectorWo
   const open: TestPublisher[] = [];
   return {
     ...database,
-    ...{ folder, bucketFolder, bucket, spoolFolder, trust, reader, rootObject: root },
+    ...{ folder, bucketFolder, bucket, spoolFolder, trust, reader, rootObject: root, identities },
+    readManifest: async (generation, n) =>
+      verifyManifest(await bucket.get(manifestKey(generation, n)), TrustChain.pin(root, { tenant: TENANT }), {
+        tenant: TENANT,
+      }),
     publisher: async (options = {}) => {
       const made = await startPublisher({ database, bucket, spoolFolder, trust }, options);
       open.push(made);

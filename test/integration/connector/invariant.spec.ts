@@ -19,6 +19,23 @@ describe('the invariant', () => {
   );
 
   it(
+    'holds for each generation that is made beside the chain while everybody writes',
+    async () => {
+      const report = await runInvariant({
+        ...{ durationMs: MINUTE_MS / 2, withDatabase: false },
+        publisher: () =>
+          Promise.resolve({
+            rebaseRows: 20,
+            rebaseRules: { maxBatches: 8, graceMs: 0, pauseFactor: 0, lookEveryMs: 0 },
+          }),
+      });
+      expect(report).toMatchObject({ differing: 0, brokenSums: 0, isExactAtEnd: true, examples: [] });
+      expect(report.rebases).toBeGreaterThan(2);
+    },
+    3 * MINUTE_MS,
+  );
+
+  it(
     'catches a cursor over a sequence',
     async () => {
       const report = await runInvariant({

@@ -70,6 +70,7 @@ describe('key store', () => {
     expect([newest?.fromGeneration, oldest?.fromGeneration]).toEqual([2, 1]);
     await store.destroyRecipient(1);
     expect((await store.recipients()).map((entry) => entry.recipient)).toEqual([newest?.recipient]);
-    expect((await readdir(folder)).sort()).toEqual(['recipient-2.key', 'signing.key']);
+    expect(await store.destroyed()).toEqual([oldest?.recipient]);
+    expect((await readdir(folder)).sort()).toEqual(['recipient-1.gone', 'recipient-2.key', 'signing.key']);
   });
 });

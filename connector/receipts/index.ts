@@ -1,0 +1,2 @@
+export { ReceiptMaker } from './receipt-maker.js';
+export { ReceiptReconciler } from './receipt.reconciler.js';
