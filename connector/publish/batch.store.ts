@@ -8,6 +8,7 @@ import {
 import { moveCursor, type Generation } from './generation.store.js';
 import { undoLedgerChanges, type LedgerChanges } from './ledger-changes.js';
 import type { PublishLease } from './publish-lease.js';
+import { logBatch, placeOf } from './publication-log.js';
 import { giveUpRebase } from './rebase/rebase.store.js';
 import { inTransaction, type ConnectorDatabase, type Session } from '../connector-database.js';
 import type { OpenSnapshot } from './snapshot-reader.js';
@@ -92,7 +93,7 @@ export class BatchStore {
       await this.lease.confirm(tx);
       await insertPending(tx, before, open.snapshot, batch);
       await keepReferences(tx, batch);
-      await ledger.apply(tx);
+      await ledger.apply(tx, placeOf(batch));
       await moveCursor(tx, batch.generation, open);
       await beside?.(tx);
     });
@@ -131,6 +132,7 @@ export class BatchStore {
   async markPublished(batch: SealedBatch): Promise<void> {
     await this.db.durably(async (tx) => {
       await this.lease.confirm(tx);
+      await logBatch(tx, batch);
       await tx.query(
         `UPDATE replication.batch SET state = 'published', published_at = clock_timestamp(), manifest = NULL,
            attachments = attachments - 'added' - 'condemned' - 'lists' WHERE generation = $1 AND n = $2`,

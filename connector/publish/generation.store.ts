@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { CloudCatalog, Fingerprints } from './cloud-catalog.js';
+import { keepFields, keepLedger } from './publication-log.js';
 import { newNonce } from './nonce.js';
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase, Session } from '../connector-database.js';
@@ -104,6 +105,10 @@ export class GenerationStore {
     await this.db.durably(async (tx) => {
       await this.lease.confirm(tx);
       await forgetPending(tx, reason);
+      const { rows } = await tx.query<{ id: number }>(
+        `SELECT id FROM replication.generation WHERE state IN ('building', 'live')`,
+      );
+      if (rows[0] !== undefined) await keepLedger(tx, rows[0].id);
       await tx.query(
         `UPDATE replication.generation SET state = 'retired', retired_at = clock_timestamp()
          WHERE state IN ('preparing', 'building', 'live')`,
@@ -114,8 +119,8 @@ export class GenerationStore {
       await tx.query(
         `INSERT INTO replication.generation
            (id, policy_version, policy_hash, state, digest_key, system_identifier, timeline, reason, snapshot_nonce, manifest_keys,
-            recipients)
-         VALUES ($1, $2, $3, 'building', $4, $5, $6, $7, $8, $9, $10)`,
+            recipients, ledger_since)
+         VALUES ($1, $2, $3, 'building', $4, $5, $6, $7, $8, $9, $10, $1)`,
         [
           id,
           catalog.policyVersion,
@@ -130,6 +135,7 @@ export class GenerationStore {
         ],
       );
       await takeUpRequests(tx, id);
+      await keepFields(tx, catalog.policyVersion, catalog.types);
     });
   }
 

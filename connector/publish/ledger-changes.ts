@@ -52,19 +52,28 @@ export class LedgerChanges {
     ];
   }
 
-  /** Writes the changes and what undoes them. `tx` must be the session that this was made with. */
-  async apply(tx: Session): Promise<void> {
+  /**
+   * Writes the changes and what undoes them. `tx` must be the session that this was made with.
+   * @param place of the batch, see publication-log
+   */
+  async apply(tx: Session, place: string): Promise<void> {
     if (this.hasSpilled && this.rows.length > 0) await this.spill();
     const source = this.hasSpilled ? FROM_TABLE : FROM_ARRAYS;
     const parameters = this.hasSpilled ? [] : this.takeArrays();
     for (const sql of [
-      `INSERT INTO replication.ledger_undo (type, id, digest) SELECT c.type, c.id, c.before FROM ${source}`,
+      `INSERT INTO replication.ledger_undo (type, id, digest, first_place, last_place)
+       SELECT c.type, c.id, c.before, l.first_place, l.last_place FROM ${source}
+       LEFT JOIN replication.ledger l ON l.type = c.type AND l.id = c.id`,
       `DELETE FROM replication.ledger l USING ${source} WHERE c.after IS NULL AND l.type = c.type AND l.id = c.id`,
-      `INSERT INTO replication.ledger AS l (type, id, digest)
-       SELECT c.type, c.id, c.after FROM ${source} WHERE c.after IS NOT NULL
-       ON CONFLICT (type, id) DO UPDATE SET digest = excluded.digest`,
     ])
       await tx.query(sql, parameters);
+    await tx.query(
+      `INSERT INTO replication.ledger AS l (type, id, digest, first_place, last_place)
+       SELECT c.type, c.id, c.after, p.place, p.place
+       FROM ${source} CROSS JOIN (SELECT $${String(parameters.length + 1)}::bigint AS place) p WHERE c.after IS NOT NULL
+       ON CONFLICT (type, id) DO UPDATE SET digest = excluded.digest, last_place = excluded.last_place`,
+      [...parameters, place],
+    );
     if (this.hasSpilled) await tx.query('DROP TABLE pg_temp.ledger_change');
   }
 }
@@ -76,9 +85,11 @@ export async function undoLedgerChanges(tx: Session): Promise<void> {
      WHERE u.digest IS NULL AND l.type = u.type AND l.id = u.id`,
   );
   await tx.query(
-    `INSERT INTO replication.ledger AS l (type, id, digest)
-     SELECT u.type, u.id, u.digest FROM replication.ledger_undo u WHERE u.digest IS NOT NULL
-     ON CONFLICT (type, id) DO UPDATE SET digest = excluded.digest`,
+    `INSERT INTO replication.ledger AS l (type, id, digest, first_place, last_place)
+     SELECT u.type, u.id, u.digest, u.first_place, u.last_place FROM replication.ledger_undo u
+     WHERE u.digest IS NOT NULL
+     ON CONFLICT (type, id) DO UPDATE SET digest = excluded.digest, first_place = excluded.first_place,
+       last_place = excluded.last_place`,
   );
   await tx.query('DELETE FROM replication.ledger_undo');
 }

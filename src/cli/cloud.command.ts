@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { ApiClient } from './api-client.js';
+import { logCommand, showCommand } from './cloud-publications.command.js';
 import { receiptsCommand, verifyReceiptCommand } from './cloud-receipts.command.js';
 import { cloudPolicyCommand } from './cloud-policy.command.js';
 import { commonOptions, print, withCommonOptions } from './common-options.js';
@@ -27,6 +28,8 @@ export function cloudCommand(): Command {
     )
     .addCommand(holdCommand('resume', 'Lets the connector go on.', 'The connector goes on.'))
     .addCommand(newHistoryCommand())
+    .addCommand(logCommand())
+    .addCommand(showCommand())
     .addCommand(receiptsCommand())
     .addCommand(verifyReceiptCommand())
     .addCommand(cloudPolicyCommand());

@@ -84,11 +84,12 @@ export class RebaseStore {
       await this.lease.confirm(tx);
       await tx.query(
         `INSERT INTO replication.generation (id, policy_version, policy_hash, state, digest_key, system_identifier,
-           timeline, reason, snapshot_nonce, manifest_keys, recipients)
-         VALUES ($1, $2, $3, 'preparing', $4, $5, $6, $7, $8, $9, $10)`,
+           timeline, reason, snapshot_nonce, manifest_keys, recipients, ledger_since)
+         SELECT $1, $2, $3, 'preparing', $4, $5, $6, $7, $8, $9, $10, o.ledger_since
+         FROM replication.generation o WHERE o.id = $11`,
         [
           ...[id, of.policyVersion, of.policyHash, of.digestKey, systemIdentifier, timeline, why.reason],
-          ...[newNonce(), of.manifestKeys, JSON.stringify(recipients)],
+          ...[newNonce(), of.manifestKeys, JSON.stringify(recipients), of.id],
         ],
       );
       await tx.query(

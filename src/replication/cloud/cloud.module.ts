@@ -2,6 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { MaintainerDatabase, POLICY_OPTIONS, PolicyService, type PolicyOptions } from '../policy/index.js';
 import { CloudController } from './cloud.controller.js';
 import { CloudControlService } from './cloud-control.service.js';
+import { PublicationsController } from './publications.controller.js';
+import { PublicationsService } from './publications.service.js';
 import { ReceiptsController } from './receipts.controller.js';
 import { ReceiptsService } from './receipts.service.js';
 import { CloudStatusService } from './cloud-status.service.js';
@@ -12,7 +14,7 @@ export class CloudModule {
   static forRoot(options: PolicyOptions): DynamicModule {
     return {
       module: CloudModule,
-      controllers: [CloudController, ReceiptsController],
+      controllers: [CloudController, ReceiptsController, PublicationsController],
       providers: [
         { provide: POLICY_OPTIONS, useValue: options },
         MaintainerDatabase,
@@ -20,6 +22,7 @@ export class CloudModule {
         CloudStatusService,
         CloudControlService,
         ReceiptsService,
+        PublicationsService,
       ],
       exports: [PolicyService],
     };

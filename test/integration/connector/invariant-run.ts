@@ -100,8 +100,7 @@ async function watch(
     const isRebase = position.endsWith('/1') && !seen.has(position);
     if (isRebase) report.rebases += 1;
     else report.deltas += 1;
-    // a generation made beside the chain is the state of the batch before it
-    const expected = isRebase ? last : seen.get(position);
+    const expected = isRebase ? (newestOf(seen, position) ?? last) : seen.get(position);
     judge(report, position, content, expected);
     last = expected;
     seen.delete(position);
@@ -123,6 +122,14 @@ async function watch(
       report.isExactAtEnd = false;
   }
   return report;
+}
+
+/** A generation made beside the chain is the last state of the one before, which this reader may have skipped. */
+function newestOf(seen: ReadonlyMap<string, Content>, position: string): Content | undefined {
+  const before = `${String(Number(position.split('/')[0]) - 1)}/`;
+  const places = [...seen.keys()].filter((key) => key.startsWith(before));
+  places.sort((a, b) => Number(a.split('/')[1]) - Number(b.split('/')[1]));
+  return seen.get(places.at(-1) ?? '');
 }
 
 function judge(

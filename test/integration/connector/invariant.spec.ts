@@ -25,12 +25,12 @@ describe('the invariant', () => {
         ...{ durationMs: MINUTE_MS / 2, withDatabase: false },
         publisher: () =>
           Promise.resolve({
-            rebaseRows: 20,
+            rebaseRows: 500,
             rebaseRules: { maxBatches: 8, graceMs: 0, pauseFactor: 0, lookEveryMs: 0 },
           }),
       });
       expect(report).toMatchObject({ differing: 0, brokenSums: 0, isExactAtEnd: true, examples: [] });
-      expect(report.rebases).toBeGreaterThan(2);
+      expect(report.rebases).toBeGreaterThan(1);
     },
     3 * MINUTE_MS,
   );
