@@ -2,8 +2,9 @@ import type { Generation } from './generation.store.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 
 const PRUNE_ROWS = 20_000;
-/** Published batches stay in the database for so long, as an account of what left. */
+/** What a batch was made from and holds; its line in the account of what left stays longer. */
 const KEPT_BATCHES_DAYS = 30;
+const KEPT_ACCOUNT_DAYS = 730;
 
 /** Forgets what no batch can need any more. Bounded per call, so that it never holds up the lane. */
 export async function forgetOldChanges(db: ConnectorDatabase): Promise<number> {
@@ -18,6 +19,15 @@ export async function forgetOldBatches(db: ConnectorDatabase, generation: Genera
     `DELETE FROM replication.batch WHERE state = 'published' AND (generation, n) < ($1, $2)
        AND published_at < clock_timestamp() - make_interval(days => ${String(KEPT_BATCHES_DAYS)})`,
     [generation.id, generation.head],
+  );
+}
+
+/** The account of single batches; when a record was first and last published stays. */
+export async function forgetOldAccount(db: ConnectorDatabase): Promise<void> {
+  await db.query(
+    `DELETE FROM replication.published_batch WHERE place IN (SELECT b.place FROM replication.published_batch b
+       WHERE b.published_at < clock_timestamp() - make_interval(days => ${String(KEPT_ACCOUNT_DAYS)})
+       ORDER BY b.published_at LIMIT ${String(PRUNE_ROWS)})`,
   );
 }
 

@@ -3,7 +3,7 @@ import { errorCodeOf, safeError, type Logger } from '../../src/platform/logging/
 import { lookPauseMs, pause, retryPauseMs } from '../../src/platform/pauses/index.js';
 import type { BucketAdmission } from './bucket-admission.js';
 import { Heartbeat } from './heartbeat.js';
-import { coalesceChanges, forgetOldBatches, forgetOldChanges } from './housekeeping.js';
+import { coalesceChanges, forgetOldAccount, forgetOldBatches, forgetOldChanges } from './housekeeping.js';
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 import { ConnectorError } from '../connector.errors.js';
@@ -176,6 +176,7 @@ export class PublishLane {
     if (pruned > 0) log.debug({ event: 'changes.pruned', rows: pruned });
     const generation = await publisher.generations.current();
     if (generation !== null) await forgetOldBatches(db, generation);
+    await forgetOldAccount(db);
     // last, because what the bucket answers must not keep the database from being tidied
     const refused = await this.acks.collect();
     if (refused.length > 0) log.warn({ event: 'acks.refused', replicas: refused });
