@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { openBucket, type Bucket } from './platform/bucket/index.js';
 import { AppConfig } from './platform/config/index.js';
 import { HealthRegistry } from './platform/health/index.js';
+import { bucketOptionsOf } from './server-options.js';
 
 /** Shows on /readyz of a primary whether the bucket answers. Informational: the server works on without it. */
 @Injectable()
@@ -17,15 +18,4 @@ export class BucketHealth implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.bucket?.close();
   }
-}
-
-function bucketOptionsOf(bucket: AppConfig['bucket']): Parameters<typeof openBucket>[1] {
-  const { endpoint, region, forcePathStyle: pathStyle, accessKeyId, secretAccessKey } = bucket;
-  return {
-    pathStyle,
-    ...(endpoint === null ? {} : { endpoint }),
-    ...(region === null ? {} : { region }),
-    ...(accessKeyId === null ? {} : { accessKeyId }),
-    ...(secretAccessKey === null ? {} : { secretAccessKey }),
-  };
 }

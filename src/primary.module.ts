@@ -14,7 +14,7 @@ import { HealthModule } from './platform/health/index.js';
 import { QueueModule } from './platform/queue/index.js';
 import { RecordsModule } from './records/index.js';
 import { CloudModule } from './replication/cloud/index.js';
-import { accessOptionsOf, fileKeyWrapperOf, filesOptionsOf } from './server-options.js';
+import { accessOptionsOf, fileKeyWrapperOf, filesOptionsOf, sealingOptionsOf } from './server-options.js';
 
 /** What a server on premises is made of. */
 @Module({})
@@ -26,7 +26,7 @@ export class PrimaryModule {
         HealthModule,
         DatabaseModule.forRoot(),
         QueueModule.forRoot(),
-        AuditModule.forRoot({ keysFolder: auditKeysFolder(config) }),
+        AuditModule.forRoot({ keysFolder: auditKeysFolder(config) }, sealingOptionsOf(config)),
         AccessModule.forRoot(accessOptionsOf(config, 'primary')),
         RecordsModule.forRoot({ isReadOnly: false }),
         CrmModule,

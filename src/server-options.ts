@@ -1,5 +1,7 @@
 import type { AccessOptions } from './access/index.js';
+import { AuditSigningKeyMissing, auditOrigin, type SealingOptions } from './audit/index.js';
 import type { FileKeyWrapper, FilesOptions } from './files/index.js';
+import type { openBucket } from './platform/bucket/index.js';
 import { keyFolders, ServerKeyStore, wrapKey } from './replication/format/index.js';
 import {
   fileKeyOf,
@@ -39,5 +41,30 @@ export function fileKeyWrapperOf(config: AppConfig): FileKeyWrapper {
   return {
     recipient: () => keys.connectorFileRecipient(),
     wrap: async (dataKey, recipient) => Buffer.from(await wrapKey(dataKey, [recipient])).toString('base64'),
+  };
+}
+
+/** What signs the audit on premises; its key lies in the server's own key folder. */
+export function sealingOptionsOf(config: AppConfig): SealingOptions {
+  const keys = new ServerKeyStore(keyFolders(config.keys.folder).server);
+  return {
+    origin: auditOrigin(config.tenant.id),
+    signer: async (mayCreate) => {
+      const signer = await keys.auditSigner(mayCreate);
+      if (!signer) throw new AuditSigningKeyMissing();
+      return signer;
+    },
+  };
+}
+
+/** How the bucket is reached, beside its address. */
+export function bucketOptionsOf(bucket: AppConfig['bucket']): Parameters<typeof openBucket>[1] {
+  const { endpoint, region, forcePathStyle: pathStyle, accessKeyId, secretAccessKey } = bucket;
+  return {
+    pathStyle,
+    ...(endpoint === null ? {} : { endpoint }),
+    ...(region === null ? {} : { region }),
+    ...(accessKeyId === null ? {} : { accessKeyId }),
+    ...(secretAccessKey === null ? {} : { secretAccessKey }),
   };
 }

@@ -18,3 +18,22 @@ export class AuditPayloadBroken extends DomainError {
     });
   }
 }
+
+/** The stored tree of the audit contradicts itself; nothing is added to it until somebody has looked. */
+export class AuditTreeBroken extends DomainError {
+  constructor(what: string) {
+    super('audit_tree_broken', 500, 'error', {
+      detail: `The tree of the audit is not as it was left: ${what}. Run \`holdfast audit verify\`.`,
+    });
+  }
+}
+
+/** The key that signs the audit's checkpoints is gone, although it signed some before. */
+export class AuditSigningKeyMissing extends DomainError {
+  constructor() {
+    super('audit_signing_key_missing', 503, 'error', {
+      detail:
+        'The key that signs checkpoints of the audit is missing. Put `audit-signing.key` back from the backup of the keys folder.',
+    });
+  }
+}

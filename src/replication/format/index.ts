@@ -6,6 +6,8 @@ export { planBlob, sealBlob, type BlobPlan } from './blob-writer.js';
 export { openBlob, type OpenBlob, type PlainRange } from './blob-reader.js';
 export {
   ackKey,
+  auditCheckpointKey,
+  auditCheckpointPrefix,
   beatKey,
   blobKey,
   blobListKey,
@@ -14,6 +16,7 @@ export {
   manifestKey,
   manifestPlacePrefix,
   manifestPrefix,
+  parseAuditCheckpointKey,
   parseManifestKey,
   partKey,
   partPrefix,
@@ -37,7 +40,7 @@ export {
 export type { ObjectContext } from './part-header.js';
 export { writePart, type PartEntry, type PartWriter, type WritePartOptions } from './part-writer.js';
 export { readPart, readPartBlocks, type ReadPartOptions } from './part-reader.js';
-export { generateSigningKey, signerFrom, type Signer } from './signing-key.js';
+export { generateSigningKey, signerFrom, verifySignature, type Signer } from './signing-key.js';
 export { digestOf, TrustChain, type TrustRoot } from './trust-root.js';
 export {
   assertFollows,

@@ -10,6 +10,7 @@ import { signRoot, TrustChain, type TrustRoot } from './trust-root.js';
 
 const ROOT_KEY = 'root.key';
 const SIGNING_KEY = 'signing.key';
+const AUDIT_SIGNING_KEY = 'audit-signing.key';
 const FILE_IDENTITY = 'files.key';
 /** An ack has room for so many. */
 const MOST_DESTROYED = 64;
@@ -28,10 +29,13 @@ export class RootKeyStore {
     return signerFrom(await this.folder.readOrCreate(ROOT_KEY, generateSigningKey));
   }
 
-  /** Version 1. Name the connector's public signing key and the replicas' enrolments in `more`. */
-  async firstRoot(tenant: string, more: Pick<TrustRoot, 'manifestKeys' | 'replicas'>): Promise<Buffer> {
+  /** Version 1. Name the connector's and the audit's public signing keys and the replicas' enrolments in `more`. */
+  async firstRoot(
+    tenant: string,
+    more: Pick<TrustRoot, 'manifestKeys' | 'auditKeys' | 'replicas'>,
+  ): Promise<Buffer> {
     const signer = await this.signer();
-    const rest = { auditKeys: [], inboxRecipient: null, ...more };
+    const rest = { inboxRecipient: null, ...more };
     const rootKeys = { threshold: 1, keys: [signer.publicKey] };
     return signRoot({ format: 'holdfast-root/1', tenant, version: 1, createdAt: now(), rootKeys, ...rest }, [
       signer,
@@ -114,12 +118,25 @@ export class ConnectorKeyStore {
   }
 }
 
-/** What the server on premises holds: of other hosts' keys the public halves, and a key of its own for its ledger. */
+/** What the server on premises holds: keys of its own for its audit and its ledger, of other hosts' keys the public halves. */
 export class ServerKeyStore {
   private readonly folder: KeyFolder;
 
   constructor(path: string) {
     this.folder = new KeyFolder(path);
+  }
+
+  /** Signs checkpoints of the audit. @returns null where there is none and none may be made */
+  async auditSigner(mayCreate: boolean): Promise<Signer | null> {
+    const pem = mayCreate
+      ? await this.folder.readOrCreate(AUDIT_SIGNING_KEY, generateSigningKey)
+      : await this.folder.read(AUDIT_SIGNING_KEY);
+    return pem === null ? null : signerFrom(pem);
+  }
+
+  /** The public half of that key, made on first use, for the root to name. */
+  async auditKey(): Promise<string> {
+    return signerFrom(await this.folder.readOrCreate(AUDIT_SIGNING_KEY, generateSigningKey)).publicKey;
   }
 
   /** For whom the keys of selected files are wrapped; null where nobody has brought it yet, and then no file leaves. */
@@ -243,7 +260,8 @@ export async function publishFileRecipient(path: string): Promise<void> {
 }
 
 /**
- * Everything for a new tenant: root key, connector's signing key and file identity, and version 1 of the root, naming these replicas.
+ * Everything for a new tenant: root key, connector's signing key and file identity, the audit's signing key, and version 1
+ * of the root, naming these replicas.
  * Calling it again changes no key.
  * @returns the object for `root/00000001.json`, to be kept by every reader as its pin
  */
@@ -258,6 +276,7 @@ export async function createTenantKeys(options: {
   const replicas = options.replicas.map(({ name, key, recipient }) => ({ name, key, recipient }));
   return new RootKeyStore(folders.root).firstRoot(options.tenant, {
     manifestKeys: [connector.publicKey],
+    auditKeys: [await new ServerKeyStore(folders.server).auditKey()],
     replicas,
   });
 }

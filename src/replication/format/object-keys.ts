@@ -75,3 +75,17 @@ export function blobKey(keyVersion: number, name: string, nonce: string): string
 export function blobListKey(generation: number, n: number, fence: number): string {
   return `${partPrefix(generation)}${padded(n, 10)}-files-e${padded(fence, 10)}`;
 }
+
+/** Signed checkpoints of the audit on premises, named by how many entries they are of. */
+export const auditCheckpointPrefix = 'audit/';
+
+export function auditCheckpointKey(size: number): string {
+  return `${auditCheckpointPrefix}${padded(size, 20)}`;
+}
+
+/** How many entries the checkpoint of this key is of; null for any other key. */
+export function parseAuditCheckpointKey(key: string): number | null {
+  const [, digits] = /^audit\/(\d{20})$/.exec(key) ?? [];
+  const size = Number(digits);
+  return Number.isSafeInteger(size) && size > 0 ? size : null;
+}

@@ -167,6 +167,9 @@ export const expectations: Record<string, Expectation> = {
   // a lead of somebody else's may be seen, not changed
   'post /api/v1/leads/{id}/convert': adminOnly(200, { body: {} }),
   'get /api/v1/jobs/dead': adminOnly(200),
+  'get /api/v1/audit/checkpoint': adminOnly(200),
+  'get /api/v1/audit/proof': adminOnly(404, { search: `?entry=${noSuchId.id}` }),
+  'get /api/v1/audit/consistency': adminOnly(404, { search: '?from=1&to=1000000' }),
   'post /api/v1/jobs/dead/{job}/{id}/retry': adminOnly(404, { parameters: { job: 'import', ...noSuchId } }),
   'delete /api/v1/jobs/dead/{job}/{id}': adminOnly(404, { parameters: { job: 'import', ...noSuchId } }),
   'get /api/v1/cloud/status': everybody(200),

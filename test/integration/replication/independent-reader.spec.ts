@@ -1,6 +1,5 @@
 // docs/reader is a second reader of the format, in another language, written from docs/replica-format.md alone. What it
 // reads from the publisher's bucket is compared with the source, so the page, the publisher and our own reader agree.
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Heartbeat } from '../../../connector/publish/heartbeat.js';
 import { keyFolders, manifestKey } from '../../../src/replication/format/index.js';
 import { makeTempFolder } from '../../support/index.js';
+import { runPython } from '../../support/run-python.js';
 import { openAttachmentWorld, type AttachmentWorld } from '../connector/attachment-world.js';
 import { TENANT, viewContent, type TestPublisher } from '../connector/connector-world.js';
 
@@ -17,8 +17,6 @@ types:
   contact: { follows: account, fields: { phone: { mask: last4 } } }
   deal: { follows: account }
 `;
-/** The Python that Debian's python3-cryptography and python3-zstandard belong to; npm test installs them. */
-const PYTHON = '/usr/bin/python3';
 const AWKWARD = 'Smörgås "Ltd" \\ / \u2028 </script> 😀 ],["d"';
 
 interface Reading {
@@ -52,16 +50,6 @@ async function read(bucket = world.bucketFolder): Promise<Reading> {
     rows: async (type) => (await readFile(join(rows, `${type}.ndjson`), 'utf8')).split('\n').slice(0, -1),
     file: (id) => readFile(join(rows, `${id}.file`)),
   };
-}
-
-function runPython(args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-  return new Promise((resolve, reject) => {
-    execFile(PYTHON, args, (error, stdout, stderr) => {
-      const exitCode = error === null ? 0 : error.code;
-      if (typeof exitCode === 'number') resolve({ exitCode, stdout, stderr });
-      else reject(error ?? new Error('python ended without an exit code'));
-    });
-  });
 }
 
 async function publish(): Promise<void> {
