@@ -1,6 +1,7 @@
 import { BucketError, type Bucket } from '../../src/platform/bucket/index.js';
 import { errorCodeOf, safeError, type Logger } from '../../src/platform/logging/index.js';
 import { lookPauseMs, pause, retryPauseMs } from '../../src/platform/pauses/index.js';
+import { AuditCheckpoints } from './audit-checkpoints.js';
 import type { BucketAdmission } from './bucket-admission.js';
 import { Heartbeat } from './heartbeat.js';
 import { coalesceChanges, forgetOldAccount, forgetOldBatches, forgetOldChanges } from './housekeeping.js';
@@ -47,6 +48,7 @@ export class PublishLane {
   private readonly status: StatusStore;
   private readonly heartbeat: Heartbeat;
   private readonly acks: ReplicaAcks;
+  private readonly checkpoints: AuditCheckpoints;
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
   private lastError: LastError | null = null;
@@ -64,6 +66,7 @@ export class PublishLane {
     this.status = new StatusStore(options.db);
     this.heartbeat = new Heartbeat(options.bucket, options.trust, options.beatMs);
     this.acks = new ReplicaAcks(options.db, options.bucket, options.trust);
+    this.checkpoints = new AuditCheckpoints(options.db, options.bucket, options.log);
   }
 
   start(): void {
@@ -138,7 +141,7 @@ export class PublishLane {
         lagSeconds.observe((Date.now() - publisher.currentAsOf.getTime()) / 1000);
     }
     await this.report(outcome === 'published');
-    await this.upkeep();
+    await this.upkeep(outcome === 'paused');
   }
 
   private async report(isDue: boolean): Promise<void> {
@@ -167,7 +170,7 @@ export class PublishLane {
     await coalesceChanges(this.options.db, generation);
   }
 
-  private async upkeep(): Promise<void> {
+  private async upkeep(isPaused: boolean): Promise<void> {
     const now = Date.now();
     if (now - this.upkeepAt < UPKEEP_EVERY_MS) return;
     this.upkeepAt = now;
@@ -177,6 +180,7 @@ export class PublishLane {
     const generation = await publisher.generations.current();
     if (generation !== null) await forgetOldBatches(db, generation);
     await forgetOldAccount(db);
+    if (!isPaused) await this.checkpoints.carry();
     // last, because what the bucket answers must not keep the database from being tidied
     const refused = await this.acks.collect();
     if (refused.length > 0) log.warn({ event: 'acks.refused', replicas: refused });
