@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { auditCommand } from './audit.command.js';
 import { cloudCommand } from './cloud.command.js';
 import { eraseCommand, erasuresCommand } from './erase.command.js';
 import { importCommand } from './import.command.js';
@@ -20,6 +21,7 @@ export function buildProgram(): Command {
     cloudCommand(),
     eraseCommand(),
     erasuresCommand(),
+    auditCommand(),
     userCommand(),
     tokenCommand(),
     jobsCommand(),

@@ -215,6 +215,21 @@ describe('holdfast', () => {
     expect([code, err]).toEqual([1, 'The policy cannot be used.\n']);
   });
 
+  it('has its audit sealed, and finds nothing wrong with it, here and in the bucket', async () => {
+    const verify = () =>
+      holdfastJson<{ entries: number; findings: object[]; anchor: { size: number } | null }>([
+        'audit',
+        'verify',
+      ]);
+    await waitFor(async () => (await verify()).anchor !== null, { timeoutMs: 90_000, intervalMs: 2_000 });
+    const { entries, findings, anchor } = await verify();
+    expect(findings).toEqual([]);
+    expect(entries).toBeGreaterThan(0);
+    expect(anchor?.size).toBeGreaterThan(0);
+    const text = await holdfast(['audit', 'verify']);
+    expect(text).toMatchObject({ code: 0, err: '', out: expect.stringContaining('Nothing is wrong.') });
+  }, 120_000);
+
   it('imports', async () => {
     const files = ['02-products.yaml', 'maven-crm/products.csv'];
     const words = ['import', ...files.map((name) => join(checkout, 'config/demo', name))];
