@@ -2,13 +2,16 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuditSealer } from '../../../src/audit/index.js';
+import { AuditSealer, AuditTrail } from '../../../src/audit/index.js';
+import { signCheckpoint } from '../../../src/audit/checkpoints/checkpoint.js';
 import { leafText, waitingLeaves } from '../../../src/audit/tree/leaf-text.js';
 import { loadConfig } from '../../../src/platform/config/index.js';
+import { createDataSource } from '../../../src/platform/database/index.js';
+import { systemContext } from '../../../src/platform/http/index.js';
 import { keyFolders } from '../../../src/replication/format/index.js';
 import { sealingOptionsOf } from '../../../src/server-options.js';
 import { runPython } from '../../support/run-python.js';
-import { makeTempFolder } from '../../support/index.js';
+import { createReplicaDatabase, makeTempFolder } from '../../support/index.js';
 import { openAuditWorld, origin, type AuditWorld } from './audit-world.js';
 
 let world: AuditWorld;
@@ -121,6 +124,35 @@ describe('sealing', () => {
     expect(await world.sealer.seal()).toBeGreaterThan(0);
   });
 
+  it('lets no entry wait on a replica, whose own audit is not sealed', async () => {
+    const replica = await createReplicaDatabase();
+    try {
+      const app = await createDataSource({
+        url: replica.urls.replicaApp,
+        entities: [],
+        applicationName: 'audit test',
+      }).initialize();
+      const own = new AuditTrail(app, { keysFolder: await makeTempFolder('replica') });
+      await own.onModuleInit();
+      const entry = {
+        action: 'sign-in',
+        type: 'session',
+        recordId: null,
+        fieldNames: [],
+        before: null,
+        after: null,
+      };
+      await own.append(app, systemContext('test'), [entry]);
+      await app.destroy();
+      const { rows } = await replica.admin.query(
+        'SELECT (SELECT count(*)::int FROM audit.leaf) AS written, (SELECT count(*)::int FROM audit.tree_queue) AS waiting',
+      );
+      expect(rows).toEqual([{ written: 1, waiting: 0 }]);
+    } finally {
+      await replica.drop();
+    }
+  });
+
   it('hashes what lies encrypted, and no value in the clear', async () => {
     await world.write(1);
     const [row] = await waitingLeaves(world.app, 1);
@@ -138,6 +170,10 @@ describe('the script for outsiders', () => {
     const file = join(await makeTempFolder('proof'), 'proof.json');
     await writeFile(file, content);
     return runPython(['-B', 'docs/reader/check-audit.py', '--origin', log, '--key', key, file]);
+  };
+  const forged = async (size: number): Promise<string> => {
+    const signer = await sealingOptionsOf(world.config).signer(false);
+    return signCheckpoint({ size, root: Buffer.alloc(32, 5), at: new Date() }, origin, signer);
   };
   const refused = { exitCode: 1, stdout: '', stderr: expect.stringContaining('refused: ') };
 
@@ -185,6 +221,8 @@ describe('the script for outsiders', () => {
         checkpoint: proof.checkpoint.replace(/\n(\d+)\n/, (_, size) => `\n${String(Number(size) + 1)}\n`),
       },
       { ...proof, checkpoint: proof.checkpoint.replace(/\n— .*\n$/, '\n') },
+      // the same tree under another time: only the signature tells
+      { ...proof, checkpoint: proof.checkpoint.replace(/\ntime \d{4}/, '\ntime 1999') },
       { ...proof, format: 'holdfast-audit-inclusion/2' },
     ];
     for (const one of bad) expect(await check(JSON.stringify(one))).toMatchObject(refused);
@@ -217,6 +255,9 @@ describe('the script for outsiders', () => {
           { ...proof, hashes: proof.hashes.slice(0, -1) },
           { ...proof, hashes: [...proof.hashes, proof.hashes[0]] },
           { ...proof, second: proof.first },
+          // properly signed, and of another history
+          { ...proof, first: await forged(from) },
+          { ...proof, second: await forged(to) },
         ];
         for (const one of broken) expect(await check(JSON.stringify(one))).toMatchObject(refused);
       }

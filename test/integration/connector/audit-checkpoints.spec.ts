@@ -110,6 +110,8 @@ describe('the lane', () => {
     await world.bucket.remove(await anchored());
     startLane();
     await waitFor(async () => (await stateOf()).state === 'paused', { timeoutMs: 20_000 });
+    // the round that says so also looks after everything else, afterwards
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(await anchored()).toEqual([]);
     await world.sql('UPDATE replication.connector_control SET paused = false');
     await waitFor(async () => (await anchored()).length === 2, { timeoutMs: 30_000 });
