@@ -4,7 +4,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defences } from './index.mjs';
 
-export const checkout = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+const checkout = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 
 /**
  * The source of one file without the defence of `id`; as it is where the defence lies elsewhere.
