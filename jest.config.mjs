@@ -1,8 +1,13 @@
+/** `npm run faults -- --without F07` loads the product without that defence. */
+const transformer =
+  process.env.HOLDFAST_TEST_WITHOUT === undefined
+    ? '@swc/jest'
+    : '<rootDir>/test/faults/defences/transformer.mjs';
 const base = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  transform: { '^.+\\.ts$': ['@swc/jest', { sourceMaps: 'inline' }] },
+  transform: { '^.+\\.ts$': [transformer, { sourceMaps: 'inline' }] },
   setupFilesAfterEnv: ['<rootDir>/test/support/jest-setup.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],

@@ -132,6 +132,8 @@ export class DeltaMaker {
     } catch (error) {
       await mirror?.abort();
       await draft.writer.abort();
+      // Parts that were finished would fill the disk, try after try. Those of a first snapshot are its chunks, and stay.
+      if (generation.head > 0) await this.parts.spool.removeFolder(draft.place.folder);
       throw error;
     }
   }

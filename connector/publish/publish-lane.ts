@@ -8,7 +8,7 @@ import { coalesceChanges, forgetOldAccount, forgetOldBatches, forgetOldChanges }
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 import { ConnectorError } from '../connector.errors.js';
-import { LeaseLost } from './publish.errors.js';
+import { explain, LeaseLost } from './publish.errors.js';
 import type { Publisher, TurnOutcome } from './publisher.js';
 import { lagSeconds, laneErrors, lanePosition, laneBacklog } from './publish.metrics.js';
 import { ReplicaAcks } from './replica-acks.js';
@@ -215,7 +215,8 @@ export class PublishLane {
   }
 
   /** An error that goes on is logged when it begins and counted every time. */
-  private note(error: unknown): void {
+  private note(thrown: unknown): void {
+    const error = explain(thrown);
     // a bucket's own words name keys and answers, never data
     const isPlain = error instanceof ConnectorError || error instanceof BucketError;
     const code = isPlain ? error.code : errorCodeOf(error);

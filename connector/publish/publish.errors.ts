@@ -1,3 +1,4 @@
+import { errorCodeOf } from '../../src/platform/logging/index.js';
 import { ConnectorError } from '../connector.errors.js';
 
 /** A standby's snapshot leaves out transactions that are in progress on its primary, and would lose them silently. */
@@ -92,4 +93,22 @@ export class BucketUnsafe extends ConnectorError {
       'The bucket ignores conditional writes (If-None-Match), and its listings do not show at once what was written, so two publishers could not tell each other apart. Nothing is published to it. See docs/bucket.md.',
     );
   }
+}
+
+/** Not the bucket's, whose errors have names of their own: nothing else is written to a disk of this machine. */
+export class SpoolDiskFull extends ConnectorError {
+  constructor(cause: unknown) {
+    super(
+      'spool-disk-full',
+      'The disk of the spool is full. Nothing was recorded; it goes on when there is room.',
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** An error of the lane in words that help, where its own do not. */
+export function explain(error: unknown): unknown {
+  return ['ENOSPC', 'EDQUOT'].includes(errorCodeOf(error)) ? new SpoolDiskFull(error) : error;
 }

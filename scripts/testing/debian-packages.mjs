@@ -17,6 +17,7 @@ const needed = [
     program: '/usr/lib/postgresql/15/bin/postgres',
     for: 'the oldest PostgreSQL that is supported',
   },
+  { package: 'faketime', program: 'faketime', for: 'tests of a clock that is off' },
   { package: 'prometheus', program: 'promtool', for: 'the test of the alert rules' },
   { package: 'python3-cryptography', module: 'cryptography', for: 'the independent reader of replicas' },
   { package: 'python3-zstandard', module: 'zstandard', for: 'the independent reader of replicas' },

@@ -1,6 +1,7 @@
 export {
   createEmptyDatabase,
   createPrimaryDatabase,
+  createPrimaryDatabaseOn,
   createReplicaDatabase,
   rolePasswords,
 } from './test-database.js';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import {
+  bootstrapRoles,
   createDatabase,
   grantConnect,
   migrate,
@@ -45,7 +46,19 @@ export function createReplicaDatabase(): Promise<TestDatabase> {
 export async function createEmptyDatabase(owner: DatabaseRole = 'holdfast_owner'): Promise<TestDatabase> {
   const name = newName('empty');
   await createDatabase(adminUrl(), name, owner);
-  return describe(name);
+  return describe(adminUrl(), name);
+}
+
+/**
+ * A migrated primary's database on a server that a test started for itself, to kill it, copy it or fill its disk.
+ * @param server the superuser's URL; its login roles get the passwords of this run
+ */
+export async function createPrimaryDatabaseOn(server: string): Promise<TestDatabase> {
+  await bootstrapRoles(server, rolePasswords());
+  const database = describe(server, newName('primary'));
+  await createDatabase(server, database.name);
+  await migrate(database.urls.owner, 'primary');
+  return database;
 }
 
 async function cloneTemplate(kind: DatabaseKind): Promise<TestDatabase> {
@@ -55,7 +68,7 @@ async function cloneTemplate(kind: DatabaseKind): Promise<TestDatabase> {
     await withAdvisoryLock(client, templateLock, () => prepareTemplate(client, template, kind));
     await client.query(`CREATE DATABASE ${name} OWNER holdfast_owner TEMPLATE ${template}`);
   });
-  const database = describe(name);
+  const database = describe(adminUrl(), name);
   // a clone inherits everything but the rights on the database itself
   await withClient(database.urls.owner, 'holdfast tests', (client) => grantConnect(client, kind));
   return database;
@@ -72,36 +85,36 @@ async function prepareTemplate(client: pg.Client, template: string, kind: Databa
   if (rows[0]?.ready) return;
   await client.query(`DROP DATABASE IF EXISTS ${template} WITH (FORCE)`);
   await createDatabase(adminUrl(), template);
-  await migrate(roleUrl(template, 'holdfast_owner'), kind);
+  await migrate(roleUrl(adminUrl(), template, 'holdfast_owner'), kind);
   await client.query(`ALTER DATABASE ${template} IS_TEMPLATE true`);
 }
 
-function describe(name: string): TestDatabase {
+function describe(server: string, name: string): TestDatabase {
   const urls = {
-    admin: withDatabase(adminUrl(), name),
-    owner: roleUrl(name, 'holdfast_owner'),
-    maintainer: roleUrl(name, 'holdfast_maintainer'),
-    app: roleUrl(name, 'holdfast_app'),
-    connector: roleUrl(name, 'holdfast_connector'),
-    queue: roleUrl(name, 'holdfast_queue'),
-    replicaApply: roleUrl(name, 'holdfast_replica_apply'),
-    replicaApp: roleUrl(name, 'holdfast_replica_app'),
+    admin: withDatabase(server, name),
+    owner: roleUrl(server, name, 'holdfast_owner'),
+    maintainer: roleUrl(server, name, 'holdfast_maintainer'),
+    app: roleUrl(server, name, 'holdfast_app'),
+    connector: roleUrl(server, name, 'holdfast_connector'),
+    queue: roleUrl(server, name, 'holdfast_queue'),
+    replicaApply: roleUrl(server, name, 'holdfast_replica_apply'),
+    replicaApp: roleUrl(server, name, 'holdfast_replica_app'),
   };
   const admin = new pg.Pool({ connectionString: urls.admin, max: 4, options: '-c timezone=UTC' });
   admin.on('error', () => undefined); // `drop` ends idle connections from the server's side
-  return { name, urls, admin, drop: () => drop(name, admin) };
+  return { name, urls, admin, drop: () => drop(server, name, admin) };
 }
 
-async function drop(name: string, admin: pg.Pool): Promise<void> {
+async function drop(server: string, name: string, admin: pg.Pool): Promise<void> {
   await admin.end();
-  await withClient(adminUrl(), 'holdfast tests', async (client) => {
+  await withClient(server, 'holdfast tests', async (client) => {
     // prepared transactions would keep the database, and no owner is left to finish them
     const { rows } = await client.query<{ gid: string }>(
       'SELECT gid FROM pg_prepared_xacts WHERE database = $1',
       [name],
     );
     if (rows.length > 0)
-      await withClient(withDatabase(adminUrl(), name), 'holdfast tests', async (own) => {
+      await withClient(withDatabase(server, name), 'holdfast tests', async (own) => {
         for (const { gid } of rows) await own.query(`ROLLBACK PREPARED ${pg.escapeLiteral(gid)}`);
       });
     await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
@@ -119,8 +132,8 @@ export function rolePasswords(): RolePasswords {
   return JSON.parse(required(variables.passwords)) as RolePasswords;
 }
 
-function roleUrl(database: string, role: DatabaseRole): string {
-  const url = new URL(withDatabase(adminUrl(), database));
+function roleUrl(server: string, database: string, role: DatabaseRole): string {
+  const url = new URL(withDatabase(server, database));
   url.username = role;
   url.password = rolePasswords()[role];
   return url.href;

@@ -7,6 +7,11 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const configFile = join(root, '.swcrc');
+// a fault test's child process does without the same defence as the test
+const { withoutDefence } =
+  process.env.HOLDFAST_TEST_WITHOUT === undefined
+    ? { withoutDefence: (source) => source }
+    : await import('../faults/defences/apply.mjs');
 
 function isOwn(url) {
   return url?.startsWith('file:') && !url.includes('/node_modules/') && !url.includes('/dist/');
@@ -23,7 +28,7 @@ registerHooks({
   load(url, context, next) {
     if (!isOwn(url) || !url.endsWith('.ts')) return next(url, context);
     const filename = fileURLToPath(url);
-    const { code } = transformSync(readFileSync(filename, 'utf8'), {
+    const { code } = transformSync(withoutDefence(readFileSync(filename, 'utf8'), filename), {
       configFile,
       filename,
       sourceMaps: 'inline',

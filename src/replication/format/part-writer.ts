@@ -128,7 +128,13 @@ export class PartWriter {
     const spare = needed <= BATCH_BYTES ? this.spare.pop() : undefined;
     this.pending = spare ?? Buffer.allocUnsafe(Math.max(BATCH_BYTES, needed));
     this.filled = 0;
-    return hasRoom ? undefined : once(this.zstd, 'drain').then(() => undefined);
+    if (hasRoom) return undefined;
+    return once(this.zstd, 'drain').then(
+      () => undefined,
+      (error: unknown) => {
+        throw this.failure ?? error;
+      },
+    );
   }
 
   private async seal(): Promise<{ bytes: number; sha256: string }> {
@@ -136,7 +142,7 @@ export class PartWriter {
     const header = encodePartHeader(this.options.context, await wrapKey(dataKey, this.options.recipients));
     const file = await open(this.options.path, 'wx', 0o600);
     try {
-      const output = new HashedFile(file);
+      const output = new HashedFile(file, (error) => (this.failure ??= error));
       await output.write([header]);
       const cipher = new ChunkCipher(dataKey, hashPartHeader(header));
       const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
@@ -178,19 +184,39 @@ class HashedFile {
   private readonly hash = createHash('sha256');
   private bytes = 0;
 
-  constructor(private readonly file: FileHandle) {}
+  /** @param onFailure told first, because what the failure breaks off would be taken for the cause: a full disk for an abort */
+  constructor(
+    private readonly file: FileHandle,
+    private readonly onFailure: (error: Error) => void,
+  ) {}
 
   async write(buffers: Buffer[]): Promise<void> {
     for (const buffer of buffers) {
       this.hash.update(buffer);
       this.bytes += buffer.length;
     }
-    await this.file.writev(buffers.filter((buffer) => buffer.length > 0));
+    try {
+      let rest = buffers.filter((buffer) => buffer.length > 0);
+      // A disk that is nearly full takes a part of it and says nothing; what is left is then refused aloud.
+      while (rest.length > 0) rest = unwritten(rest, (await this.file.writev(rest)).bytesWritten);
+    } catch (error) {
+      this.onFailure(error as Error);
+      throw error;
+    }
   }
 
   result(): { bytes: number; sha256: string } {
     return { bytes: this.bytes, sha256: this.hash.digest('hex') };
   }
+}
+
+function unwritten(buffers: Buffer[], bytesWritten: number): Buffer[] {
+  let taken = bytesWritten;
+  return buffers.flatMap((buffer) => {
+    const rest = buffer.subarray(Math.min(taken, buffer.length));
+    taken -= buffer.length - rest.length;
+    return rest.length > 0 ? [rest] : [];
+  });
 }
 
 async function syncFolder(folder: string): Promise<void> {
