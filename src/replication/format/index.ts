@@ -6,6 +6,7 @@ export { planBlob, sealBlob, type BlobPlan } from './blob-writer.js';
 export { openBlob, type OpenBlob, type PlainRange } from './blob-reader.js';
 export {
   ackKey,
+  ackPrefix,
   beatKey,
   blobKey,
   blobListKey,
@@ -14,12 +15,16 @@ export {
   manifestKey,
   manifestPlacePrefix,
   manifestPrefix,
+  parseAckKey,
   parseManifestKey,
+  parsePartKey,
+  parseRootKey,
   partKey,
   partPrefix,
   receiptKey,
   receiptPrefix,
   rootKey,
+  rootPrefix,
 } from './object-keys.js';
 export { comparePositions, formatPosition, parseFloor, type Position } from './position.js';
 export { digestRowInto, hmacBlocks, rowDigest } from './row-digest.js';
@@ -39,6 +44,8 @@ export { writePart, type PartEntry, type PartWriter, type WritePartOptions } fro
 export { readPart, readPartBlocks, type ReadPartOptions } from './part-reader.js';
 export { generateSigningKey, signerFrom, type Signer } from './signing-key.js';
 export { digestOf, TrustChain, type TrustRoot } from './trust-root.js';
+export { assertSigned, openEnvelope } from './envelope.js';
+export { readSealedHeader, type SealedHeader } from './sealed-header.js';
 export {
   assertFollows,
   chainLink,
@@ -55,7 +62,7 @@ export { signReceipt, verifyReceipt, type Receipt, type ReceiptReplica } from '.
 export { signErasure, verifyErasure, type ErasureEntry } from './erasure-entry.js';
 export { signBeat, verifyBeat, type Beat } from './beat.js';
 export { signAck, verifyAck, verifyEnrolment, type Ack, type Enrolment } from './ack.js';
-export { generateRecipient, unwrapKey, wrapKey } from './key-wrap.js';
+export { generateRecipient, recipientOf, unwrapKey, wrapKey } from './key-wrap.js';
 export {
   ConnectorKeyStore,
   createTenantKeys,

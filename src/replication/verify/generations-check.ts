@@ -1,0 +1,52 @@
+import { FIRST_N, manifestKey } from '../format/index.js';
+import { GenerationCheck, type GenerationOutcome } from './generation-check.js';
+import type { Inventory } from './inventory.js';
+import type { Look } from './look.js';
+import type { Standing } from './report.js';
+
+export interface GenerationOutcomes {
+  /** ascending: the one that the beat names, and one that is being begun */
+  inUse: GenerationOutcome[];
+}
+
+/** The generation that the beat names and those after it first, since they say from when on the older ones are too many. */
+export async function checkGenerations(
+  look: Look,
+  { generations, newest }: Inventory,
+): Promise<GenerationOutcomes> {
+  const current = look.beat?.generation ?? newest;
+  const wanted = new Set(generations.filter((generation) => generation >= current));
+  if (look.beat !== null) wanted.add(current);
+  const inUse: GenerationOutcome[] = [];
+  for (const generation of [...wanted].sort((a, b) => a - b))
+    inUse.push(await new GenerationCheck(look, generation, false).run());
+  const since = inUse.find(({ generation }) => generation === current)?.first?.createdAt;
+  const old: GenerationOutcome[] = [];
+  for (const generation of generations.filter((generation) => generation < current))
+    old.push(
+      await new GenerationCheck(look, generation, true, since === undefined ? null : new Date(since)).run(),
+    );
+  checkRootsRise(look, [...old, ...inUse]);
+  return { inUse };
+}
+
+export function standingOf(inUse: readonly GenerationOutcome[]): Standing | null {
+  const head = inUse.findLast((outcome) => outcome.head !== null)?.head;
+  if (head === undefined || head === null) return null;
+  const { generation, n, digest: manifest, asOf, types } = head;
+  return { generation, n, manifest, asOf, types };
+}
+
+function checkRootsRise({ findings }: Look, outcomes: readonly GenerationOutcome[]): void {
+  let highest = 0;
+  for (const { generation, first, head } of outcomes) {
+    if (first !== null && first.root < highest)
+      findings.add(
+        'error',
+        'format.chain_broken',
+        manifestKey(generation, FIRST_N),
+        'its root is older than that of the generation before',
+      );
+    highest = Math.max(highest, head?.root ?? 0);
+  }
+}
