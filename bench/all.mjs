@@ -21,6 +21,7 @@ const whole = {
   hydrate: { rows: 1_000_000, rounds: 1 },
   lag: { seconds: 12 },
   attachments: { files: 8, megabytes: 32, rounds: 2 },
+  verify: { megabytes: 512, rounds: 2 },
 };
 const quick = {
   api: { rows: 10_000, seconds: 1, rounds: 2 },
@@ -29,6 +30,7 @@ const quick = {
   hydrate: { rows: 20_000, rounds: 1 },
   lag: { rows: 5_000, seconds: 3 },
   attachments: { files: 2, megabytes: 8, rounds: 1 },
+  verify: { megabytes: 32, batches: 20, rounds: 1 },
 };
 
 /** Snapshot and hydrate share a million rows: what the one publishes the other applies. */
@@ -57,6 +59,7 @@ async function main() {
     () => snapshotAndHydrate(sizes),
     async () => [await runBench('lag', sizes.lag)],
     async () => [await runBench('attachments', sizes.attachments)],
+    async () => [await runBench('verify', sizes.verify)],
   ];
   for (const step of steps) {
     try {

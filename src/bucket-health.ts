@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { openBucket, type Bucket } from './platform/bucket/index.js';
+import { openBucket, s3OptionsOf, type Bucket } from './platform/bucket/index.js';
 import { AppConfig } from './platform/config/index.js';
 import { HealthRegistry } from './platform/health/index.js';
 import { bucketOptionsOf } from './server-options.js';
@@ -10,7 +10,7 @@ export class BucketHealth implements OnApplicationShutdown {
   private readonly bucket: Bucket | null;
 
   constructor(@Inject(AppConfig) { bucket }: AppConfig, health: HealthRegistry) {
-    this.bucket = bucket.url === null ? null : openBucket(bucket.url, bucketOptionsOf(bucket));
+    this.bucket = bucket.url === null ? null : openBucket(bucket.url, s3OptionsOf(bucket));
     const opened = this.bucket;
     if (opened) health.register('bucket', () => opened.head('readiness'), { required: false });
   }

@@ -3,6 +3,7 @@ import { ApiClient } from './api-client.js';
 import { logCommand, showCommand } from './cloud-publications.command.js';
 import { receiptsCommand, verifyReceiptCommand } from './cloud-receipts.command.js';
 import { cloudPolicyCommand } from './cloud-policy.command.js';
+import { cloudVerifyCommand } from './cloud-verify.command.js';
 import { commonOptions, print, withCommonOptions } from './common-options.js';
 
 interface CloudStatus {
@@ -32,6 +33,7 @@ export function cloudCommand(): Command {
     .addCommand(showCommand())
     .addCommand(receiptsCommand())
     .addCommand(verifyReceiptCommand())
+    .addCommand(cloudVerifyCommand())
     .addCommand(cloudPolicyCommand());
 }
 

@@ -21,3 +21,4 @@ export {
 } from './bucket.errors.js';
 export { openBucket } from './open-bucket.js';
 export type { S3Options } from './s3-client.js';
+export { s3OptionsOf } from './s3-options.js';

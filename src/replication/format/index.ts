@@ -8,6 +8,7 @@ export {
   ackKey,
   auditCheckpointKey,
   auditCheckpointPrefix,
+  ackPrefix,
   beatKey,
   blobKey,
   blobListKey,
@@ -17,12 +18,16 @@ export {
   manifestPlacePrefix,
   manifestPrefix,
   parseAuditCheckpointKey,
+  parseAckKey,
   parseManifestKey,
+  parsePartKey,
+  parseRootKey,
   partKey,
   partPrefix,
   receiptKey,
   receiptPrefix,
   rootKey,
+  rootPrefix,
 } from './object-keys.js';
 export { comparePositions, formatPosition, parseFloor, type Position } from './position.js';
 export { digestRowInto, hmacBlocks, rowDigest } from './row-digest.js';
@@ -42,6 +47,8 @@ export { writePart, type PartEntry, type PartWriter, type WritePartOptions } fro
 export { readPart, readPartBlocks, type ReadPartOptions } from './part-reader.js';
 export { generateSigningKey, signerFrom, verifySignature, type Signer } from './signing-key.js';
 export { digestOf, TrustChain, type TrustRoot } from './trust-root.js';
+export { assertSigned, openEnvelope } from './envelope.js';
+export { readSealedHeader, type SealedHeader } from './sealed-header.js';
 export {
   assertFollows,
   chainLink,
@@ -58,7 +65,7 @@ export { signReceipt, verifyReceipt, type Receipt, type ReceiptReplica } from '.
 export { signErasure, verifyErasure, type ErasureEntry } from './erasure-entry.js';
 export { signBeat, verifyBeat, type Beat } from './beat.js';
 export { signAck, verifyAck, verifyEnrolment, type Ack, type Enrolment } from './ack.js';
-export { generateRecipient, unwrapKey, wrapKey } from './key-wrap.js';
+export { generateRecipient, recipientOf, unwrapKey, wrapKey } from './key-wrap.js';
 export {
   ConnectorKeyStore,
   createTenantKeys,

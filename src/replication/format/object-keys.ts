@@ -43,14 +43,36 @@ export function partKey(generation: number, n: number, part: number, fence?: num
   return `${partPrefix(generation)}${padded(n, 10)}-${padded(part, 5)}${suffix}`;
 }
 
+/** What the key of a part or of a list of attachments says; null for any other key. `part` is null for a list. */
+export function parsePartKey(key: string): { generation: number; n: number; part: number | null } | null {
+  const [, generation, n, part] =
+    /^d\/(\d{8})\/(\d{10})-(?:(\d{5})(?:-e\d{10})?|files-e\d{10})$/.exec(key) ?? [];
+  if (generation === undefined || n === undefined) return null;
+  return { generation: Number(generation), n: Number(n), part: part === undefined ? null : Number(part) };
+}
+
+export const rootPrefix = 'root/';
+
 export function rootKey(version: number): string {
   return `root/${padded(version, 8)}.json`;
 }
 
+/** Version that a root's key says; null for any other key. */
+export function parseRootKey(key: string): number | null {
+  const [, version] = /^root\/(\d{8})\.json$/.exec(key) ?? [];
+  return version === undefined ? null : Number(version);
+}
+
 export const beatKey = 'beat.json';
+export const ackPrefix = 'acks/';
 
 export function ackKey(replica: string): string {
-  return `acks/${replica}.json`;
+  return `${ackPrefix}${replica}.json`;
+}
+
+/** Replica that an ack's key says; null for any other key. */
+export function parseAckKey(key: string): string | null {
+  return /^acks\/([a-z0-9][a-z0-9-]{0,62})\.json$/.exec(key)?.[1] ?? null;
 }
 
 export const receiptPrefix = 'receipts/';

@@ -74,10 +74,13 @@ export class TrustChain {
     this.roots.set(first.version, first);
   }
 
-  /** @throws FormatError where the root is malformed, not signed by its own keys, or another tenant's */
-  static pin(bytes: Buffer, expect: { tenant: string }): TrustChain {
+  /**
+   * @param expect the tenant, where it is known from elsewhere; else the pin says whose it is
+   * @throws FormatError where the root is malformed, not signed by its own keys, or another tenant's
+   */
+  static pin(bytes: Buffer, expect?: { tenant: string }): TrustChain {
     const { root, envelope } = parseRoot(bytes);
-    assertTenant(root, expect.tenant);
+    if (expect !== undefined) assertTenant(root, expect.tenant);
     assertThreshold(root, assertSigned(envelope, keysById(root.rootKeys.keys), 'root'));
     return new TrustChain(root, digestOf(bytes));
   }
@@ -116,6 +119,11 @@ export class TrustChain {
   /** Keys that any known root trusted for manifests; which root a manifest may lean on is checked after parsing it. */
   manifestKeys(): Map<string, string> {
     return keysById([...this.roots.values()].flatMap((root) => root.manifestKeys));
+  }
+
+  /** Keys that any known root trusted for checkpoints of the audit. */
+  auditKeys(): Map<string, string> {
+    return keysById([...this.roots.values()].flatMap((root) => root.auditKeys));
   }
 }
 
