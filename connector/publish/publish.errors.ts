@@ -1,4 +1,5 @@
 import { ConnectorError } from '../connector.errors.js';
+import type { SeenDeletes } from './delete-brake.js';
 
 /** A standby's snapshot leaves out transactions that are in progress on its primary, and would lose them silently. */
 export class StandbyRefused extends ConnectorError {
@@ -91,5 +92,17 @@ export class BucketUnsafe extends ConnectorError {
       'bucket-unsafe',
       'The bucket ignores conditional writes (If-None-Match), and its listings do not show at once what was written, so two publishers could not tell each other apart. Nothing is published to it. See docs/bucket.md.',
     );
+  }
+}
+
+/** The batch would delete more than the policy's brake lets pass. Not a failure: it waits for a person. */
+export class DeletesHeld extends ConnectorError {
+  constructor(
+    readonly seen: SeenDeletes,
+    readonly threshold: number,
+    /** what was looked at, `xmin:xmax:xip` */
+    readonly snapshot: string,
+  ) {
+    super('deletes-held', 'A batch would delete more rows than the brake lets pass; it waits for a person.');
   }
 }

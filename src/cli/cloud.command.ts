@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { ApiClient } from './api-client.js';
+import { brakeLine, cloudBrakeCommand, type BrakeState } from './cloud-brake.command.js';
 import { receiptsCommand, verifyReceiptCommand } from './cloud-receipts.command.js';
 import { cloudPolicyCommand } from './cloud-policy.command.js';
+import { cloudRecordCommand } from './cloud-record.command.js';
 import { commonOptions, print, withCommonOptions } from './common-options.js';
 
 interface CloudStatus {
@@ -10,6 +12,7 @@ interface CloudStatus {
   readonly n: number | null;
   readonly lagMs: number | null;
   readonly paused: boolean;
+  readonly brake: BrakeState | null;
   readonly lastError: { readonly code: string; readonly message: string } | null;
   readonly types: readonly { readonly type: string; readonly published: number; readonly withheld: number }[];
 }
@@ -29,6 +32,8 @@ export function cloudCommand(): Command {
     .addCommand(newHistoryCommand())
     .addCommand(receiptsCommand())
     .addCommand(verifyReceiptCommand())
+    .addCommand(cloudBrakeCommand())
+    .addCommand(cloudRecordCommand())
     .addCommand(cloudPolicyCommand());
 }
 
@@ -43,6 +48,7 @@ function cloudStatusCommand(): Command {
           ? `generation ${status.generation ?? '–'}, batch ${status.n ?? '–'}, ${status.lagMs ?? '–'} ms behind`
           : 'replication is off: there is no active policy',
         ...(status.paused ? ['paused: nothing more goes into the bucket until `holdfast cloud resume`'] : []),
+        ...(status.brake ? [brakeLine(status.brake)] : []),
         ...status.types.map(
           ({ type, published, withheld }) =>
             `  ${type.padEnd(14)} ${published} in the cloud, ${withheld} at home`,

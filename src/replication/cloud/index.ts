@@ -1,3 +1,4 @@
 export { CloudModule } from './cloud.module.js';
 export { CloudControlService } from './cloud-control.service.js';
 export { CloudStatusService } from './cloud-status.service.js';
+export { CloudBrakeService } from './cloud-brake.service.js';
