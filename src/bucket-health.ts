@@ -2,7 +2,6 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { openBucket, s3OptionsOf, type Bucket } from './platform/bucket/index.js';
 import { AppConfig } from './platform/config/index.js';
 import { HealthRegistry } from './platform/health/index.js';
-import { bucketOptionsOf } from './server-options.js';
 
 /** Shows on /readyz of a primary whether the bucket answers. Informational: the server works on without it. */
 @Injectable()

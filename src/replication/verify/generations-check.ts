@@ -1,4 +1,4 @@
-import { FIRST_N, manifestKey, type Manifest } from '../format/index.js';
+import { FIRST_N, manifestKey } from '../format/index.js';
 import { GenerationCheck, type GenerationOutcome } from './generation-check.js';
 import type { Inventory } from './inventory.js';
 import type { Look } from './look.js';
@@ -31,7 +31,7 @@ export async function checkGenerations(
 }
 
 /** One that was made anew beside the older one leaves it an hour for readers on their way through it. */
-function goneSince(first: Manifest | null): Date | null {
+function goneSince(first: GenerationOutcome['first']): Date | null {
   if (first === null) return null;
   const begun = Date.parse(first.createdAt);
   return new Date(first.equals === null ? begun : begun + REBASE_KEEP_MS);
