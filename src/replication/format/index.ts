@@ -35,7 +35,7 @@ export {
 export type { ObjectContext } from './part-header.js';
 export { writePart, type PartEntry, type PartWriter, type WritePartOptions } from './part-writer.js';
 export { readPart, readPartBlocks, type ReadPartOptions } from './part-reader.js';
-export { generateSigningKey, signerFrom, type Signer } from './signing-key.js';
+export { generateSigningKey, keyIdOf, signerFrom, type Signer } from './signing-key.js';
 export { digestOf, TrustChain, type TrustRoot } from './trust-root.js';
 export {
   assertFollows,
@@ -58,6 +58,7 @@ export {
   keyFolders,
   publishFileRecipient,
   ReplicaKeyStore,
-  RootKeyStore,
   ServerKeyStore,
+  type HeldSigner,
 } from './key-store.js';
+export { RootKeyStore } from './root-key-store.js';
