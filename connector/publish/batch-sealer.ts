@@ -14,6 +14,7 @@ import type { CloudCatalog } from './cloud-catalog.js';
 import type { Generation } from './generation.store.js';
 import { newNonce } from './nonce.js';
 import { ConnectorError } from '../connector.errors.js';
+import { ReplicasChanged } from './publish.errors.js';
 import type { OpenSnapshot } from './snapshot-reader.js';
 import type { Spool } from './spool.js';
 import type { ConnectorTrust } from './trust.js';
@@ -50,7 +51,12 @@ export class BatchSealer {
     return { place, nonce, writer: new BatchWriter(place, this.headerOf(generation, catalog), firstPart) };
   }
 
+  /** Refuses before a row is read what could not be signed or opened. */
   private place(generation: Generation, n: number, epoch: number, nonce: string): BatchPlace {
+    this.trust.assertAbleToSign();
+    // one generation has one set of readers: its parts are made over a long time, and under one manifest
+    if (generation.sealedTo !== null && generation.sealedTo !== this.trust.sealedTo)
+      throw new ReplicasChanged();
     const recipients = this.trust.recipients();
     if (recipients.length === 0)
       throw new ConnectorError('no-recipient', 'The root of trust names no replica to seal to.');

@@ -5,6 +5,7 @@ import { openPart } from './batch-writer.js';
 import type { SealedBatch } from './batch.store.js';
 import { readActiveVersion, viewOf } from './cloud-catalog.js';
 import { assertSameSource, type DeltaMaker } from './delta-maker.js';
+import { assertNoneRequested } from './generation-requests.js';
 import { idBefore, IdRanges, type IdExtent } from './id-ranges.js';
 import type { Generation, GenerationStore } from './generation.store.js';
 import type { LaneEvents } from './lane-events.js';
@@ -114,6 +115,8 @@ export class FirstSnapshot {
     let after = idBefore(extent.first);
     while (!ranges.isBeyond(after)) {
       signal.throwIfAborted();
+      // a snapshot may take long, and a chunk that nobody may read any more is not worth reading
+      await assertNoneRequested(db);
       await this.makeRoom(generation);
       const upTo = ranges.endAfter(after);
       const chunk = await this.readChunk(generation, { type, after, upTo }, part);
@@ -179,6 +182,7 @@ export class FirstSnapshot {
     try {
       // what waited here may have been read under a policy that is no longer in force
       if ((await readActiveVersion(db))?.version !== generation.policyVersion) return false;
+      await assertNoneRequested(db);
       await bucket.putFile(entry.name, path);
       await spool.removePart(path);
       return true;

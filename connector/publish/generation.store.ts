@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { markStaleObjects } from './attachment-references.js';
 import type { CloudCatalog, Fingerprints } from './cloud-catalog.js';
+import { markRequestsDone } from './generation-requests.js';
 import { newNonce } from './nonce.js';
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase, Session } from '../connector-database.js';
@@ -30,6 +32,8 @@ export interface Generation {
   cursor: string | null;
   cursorAt: Date | null;
   catalog: Fingerprints;
+  /** digest of the recipients that it was begun for; null where it is older than that */
+  sealedTo: string | null;
   /** last published n, 0 before the first */
   head: number;
   /** SHA-256 of its manifest */
@@ -39,6 +43,9 @@ export interface Generation {
 export interface BeginReason {
   reason: string;
   manifestKeys: ManifestKeys;
+  readers: { sealedTo: string; sealedToAtFirst: string };
+  /** the newest request for a generation that this one answers */
+  requestsUpTo: string | null;
 }
 
 interface GenerationRow {
@@ -55,12 +62,13 @@ interface GenerationRow {
   cursor_snapshot: string | null;
   cursor_at: Date | null;
   catalog: Record<string, string>;
+  sealed_to: string | null;
   head: number;
   head_digest: string | null;
 }
 
 const COLUMNS = `id, policy_version, policy_hash, state, manifest_keys, digest_key, snapshot_nonce, system_identifier, timeline,
-  first_snapshot::text, cursor_snapshot::text, cursor_at, catalog, head, head_digest`;
+  first_snapshot::text, cursor_snapshot::text, cursor_at, catalog, sealed_to, head, head_digest`;
 
 /** Rows of `replication.generation`. */
 export class GenerationStore {
@@ -94,7 +102,7 @@ export class GenerationStore {
 
   /** Ends whatever went before and begins anew: an empty ledger, a fresh digest key, nothing published. */
   async begin(id: number, catalog: CloudCatalog, source: SourceIdentity, why: BeginReason): Promise<void> {
-    const { reason, manifestKeys } = why;
+    const { reason, manifestKeys, readers, requestsUpTo } = why;
     await this.db.durably(async (tx) => {
       await this.lease.confirm(tx);
       await forgetPending(tx, reason);
@@ -106,8 +114,9 @@ export class GenerationStore {
       await tx.query('DELETE FROM replication.snapshot_chunk');
       await tx.query(
         `INSERT INTO replication.generation
-           (id, policy_version, policy_hash, state, digest_key, system_identifier, timeline, reason, snapshot_nonce, manifest_keys)
-         VALUES ($1, $2, $3, 'building', $4, $5, $6, $7, $8, $9)`,
+           (id, policy_version, policy_hash, state, digest_key, system_identifier, timeline, reason, snapshot_nonce,
+            manifest_keys, sealed_to)
+         VALUES ($1, $2, $3, 'building', $4, $5, $6, $7, $8, $9, $10)`,
         [
           id,
           catalog.policyVersion,
@@ -118,8 +127,11 @@ export class GenerationStore {
           reason,
           newNonce(),
           manifestKeys,
+          readers.sealedTo,
         ],
       );
+      await markStaleObjects(tx, readers);
+      if (requestsUpTo !== null) await markRequestsDone(tx, requestsUpTo, id);
     });
   }
 
@@ -178,6 +190,7 @@ function toGeneration(row: GenerationRow): Generation {
     cursor: row.cursor_snapshot,
     cursorAt: row.cursor_at,
     catalog: row.catalog,
+    sealedTo: row.sealed_to,
     head: row.head,
     headDigest: row.head_digest,
   };

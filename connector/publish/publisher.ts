@@ -8,14 +8,17 @@ import { readControl } from '../connector-control.js';
 import { assertRisen, DeltaMaker } from './delta-maker.js';
 import { ChunkLost, FirstSnapshot } from './first-snapshot.js';
 import { GenerationStore, type Generation, type ManifestKeys } from './generation.store.js';
+import { assertNoneRequested, openRequests } from './generation-requests.js';
 import { LaneEvents, type LaneListener } from './lane-events.js';
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 import {
   ForkDetected,
+  GenerationRequested,
   GenerationSpoiled,
   ManifestKeysChanged,
   PolicyChanged,
+  ReplicasChanged,
   StandbyRefused,
 } from './publish.errors.js';
 import { SnapshotReader } from './snapshot-reader.js';
@@ -102,15 +105,9 @@ export class Publisher {
     try {
       return await this.advance(signal);
     } catch (error) {
-      if (error instanceof ForkDetected && control.isForkAllowed)
-        return this.begin('a person allowed a new history');
-      if (error instanceof PolicyChanged) return this.begin('the policy changed');
-      if (error instanceof GenerationSpoiled)
-        return this.begin('a batch that was taken back reached the bucket');
-      if (error instanceof ManifestKeysChanged)
-        return this.begin('the bucket ignores conditional writes now');
-      if (error instanceof ChunkLost) return this.begin('the spool was lost while the snapshot was made');
-      throw error;
+      const reason = reasonToBegin(error, control);
+      if (reason === null) throw error;
+      return this.begin(reason);
     }
   }
 
@@ -126,6 +123,7 @@ export class Publisher {
   }
 
   private async advance(signal: AbortSignal): Promise<TurnOutcome> {
+    await this.options.trust.takeUp();
     const [pending, generation] = [await this.batches.pending(), await this.generations.current()];
     if (generation?.manifestKeys === 'plain' && this.manifestKeys === 'epoch')
       throw new ManifestKeysChanged();
@@ -134,12 +132,19 @@ export class Publisher {
     if (policy === null) return 'no-policy';
     if (generation === null) return this.beginFirst();
     if (generation.policyVersion !== policy.version) throw new PolicyChanged();
+    await this.assertSameReaders(generation);
     if (generation.state === 'building') {
       const batch = await this.snapshot.make(generation, this.headCheck(generation), signal);
       return this.publish(batch, generation);
     }
     if (!(await this.hasWork(generation))) return 'idle';
     return this.publish(await this.delta.make(await this.deltaStart(generation)), generation);
+  }
+
+  /** @throws GenerationRequested, ReplicasChanged */
+  private async assertSameReaders({ sealedTo }: Generation): Promise<void> {
+    await assertNoneRequested(this.options.db);
+    if (sealedTo !== null && sealedTo !== this.options.trust.sealedTo) throw new ReplicasChanged();
   }
 
   private async deltaStart(generation: Generation) {
@@ -171,7 +176,8 @@ export class Publisher {
       await this.options.spool.remove(batch);
       return 'published';
     }
-    await this.uploader.assertPolicy(batch);
+    await this.uploader.assertWanted(batch);
+    await this.assertSameReaders(generation);
     if (await this.uploader.isWhole(batch)) return this.publish(batch, generation);
     if (batch.kind === 'snapshot') throw new ChunkLost('a part of the snapshot is lost');
     // Made again under the same epoch it would have the same key, and the first one may still be on its way.
@@ -190,13 +196,18 @@ export class Publisher {
 
   private async begin(reason: string): Promise<TurnOutcome> {
     const { generations, options } = this;
+    // in this order: a request comes with the root that it is made for, and only what was seen before it counts as answered
+    const requests = await openRequests(options.db);
+    await options.trust.takeUp();
     const seen = await this.reader.read((open) =>
       Promise.resolve({ catalog: open.catalog, source: open.source }),
     );
     if (seen === null) return 'no-policy';
     const highest = Math.max(await generations.highestId(), await this.uploader.highestGeneration());
     const { manifestKeys } = this;
-    await generations.begin(highest + 1, seen.catalog, seen.source, { reason, manifestKeys });
+    await generations.begin(highest + 1, seen.catalog, seen.source, {
+      ...{ reason, manifestKeys, readers: options.trust, requestsUpTo: requests?.upTo ?? null },
+    });
     await options.spool.keepOnly([]);
     this.currentAsOf = null;
     return 'moved-on';
@@ -237,4 +248,16 @@ export class Publisher {
     );
     return rows.some(({ type, fingerprint }) => catalog[type] !== fingerprint);
   }
+}
+
+/** Why a generation begins where the one in hand cannot go on; null where another one would not help. */
+function reasonToBegin(error: unknown, control: { isForkAllowed: boolean }): string | null {
+  if (error instanceof ForkDetected && control.isForkAllowed) return 'a person allowed a new history';
+  if (error instanceof PolicyChanged) return 'the policy changed';
+  if (error instanceof GenerationRequested) return error.reason;
+  if (error instanceof ReplicasChanged) return 'the replicas that may read have changed';
+  if (error instanceof GenerationSpoiled) return 'a batch that was taken back reached the bucket';
+  if (error instanceof ManifestKeysChanged) return 'the bucket ignores conditional writes now';
+  if (error instanceof ChunkLost) return 'the spool was lost while the snapshot was made';
+  return null;
 }

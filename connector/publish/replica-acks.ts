@@ -23,7 +23,17 @@ export class ReplicaAcks {
       if (ack === null) refused.push(name);
       else await this.store(ack);
     }
+    await this.markRevoked();
     return refused;
+  }
+
+  /** What a replica that is no longer named has said holds nothing up any more. */
+  private async markRevoked(): Promise<void> {
+    await this.db.query(
+      `UPDATE replication.replica_ack SET revoked_at = clock_timestamp()
+       WHERE revoked_at IS NULL AND replica <> ALL ($1)`,
+      [this.trust.chain.current.replicas.map(({ name }) => name)],
+    );
   }
 
   private verified(bytes: Buffer, replica: string): Ack | null {
@@ -50,7 +60,8 @@ export class ReplicaAcks {
     await this.db.query(
       `INSERT INTO replication.replica_ack AS known (replica, generation, n, applied_at) VALUES ($1, $2, $3, $4)
        ON CONFLICT (replica) DO UPDATE
-         SET generation = excluded.generation, n = excluded.n, applied_at = excluded.applied_at, seen_at = clock_timestamp()
+         SET generation = excluded.generation, n = excluded.n, applied_at = excluded.applied_at, seen_at = clock_timestamp(),
+           revoked_at = NULL
          WHERE (known.generation, known.n) <= (excluded.generation, excluded.n)`,
       [replica, generation, n, appliedAt],
     );

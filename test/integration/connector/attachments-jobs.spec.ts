@@ -26,7 +26,7 @@ import {
   type AttachmentWorld,
   type StoredBlob,
 } from './attachment-world.js';
-import { TENANT, type TestPublisher } from './connector-world.js';
+import { noShelf, TENANT, type TestPublisher } from './connector-world.js';
 
 const MIB = 1024 * 1024;
 const log = createLogger({ level: 'silent', name: 'test' });
@@ -50,7 +50,7 @@ async function startJobs(bytesPerSecond: number | null = null) {
   Object.assign(config.keys, { folder: world.folder });
   Object.assign(config.files, { folder: join(world.folder, 'files') });
   Object.assign(config.connector.attachments, { bytesPerSecond });
-  const trust = await ConnectorTrust.load(world.folder, TENANT);
+  const trust = await ConnectorTrust.load(world.folder, TENANT, noShelf);
   const admission = new BucketAdmission({ bucket, trust, purgeMayWait: false, log });
   const services = new AttachmentServices(config, db, trust, admission, bucket, log);
   await services.onModuleInit();
