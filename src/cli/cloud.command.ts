@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { ApiClient } from './api-client.js';
+import { cloudKeysCommand } from './cloud-keys.command.js';
 import { cloudPolicyCommand } from './cloud-policy.command.js';
+import { cloudReplicaCommand } from './cloud-replica.command.js';
 import { commonOptions, print, withCommonOptions } from './common-options.js';
 
 interface CloudStatus {
@@ -25,7 +27,9 @@ export function cloudCommand(): Command {
       ),
     )
     .addCommand(holdCommand('resume', 'Lets the connector go on.', 'The connector goes on.'))
-    .addCommand(cloudPolicyCommand());
+    .addCommand(cloudPolicyCommand())
+    .addCommand(cloudReplicaCommand())
+    .addCommand(cloudKeysCommand());
 }
 
 function cloudStatusCommand(): Command {

@@ -15,6 +15,7 @@ import {
   type TrustChain,
 } from '../format/index.js';
 import { applyBatch } from './batch-applier.js';
+import { assertEnrolled } from './enrolled.js';
 import { ReplicaAcks } from './replica-acks.js';
 import { ReplicaBucket } from './replica-bucket.js';
 import { ReplicaError } from './replica.errors.js';
@@ -50,6 +51,7 @@ export class ReplicaFollower {
   private readonly raw: ReplicaBucket;
   private readonly acks: ReplicaAcks;
   private trust: TrustChain | null = null;
+  private own: { name: string; key: string } | null = null;
   private recorded: LastError | null | undefined;
 
   constructor(private readonly settings: FollowerSettings) {
@@ -71,14 +73,15 @@ export class ReplicaFollower {
   }
 
   private async advance(): Promise<'applied' | 'idle'> {
-    const { pool } = this.settings;
+    const { pool, keys, bucket } = this.settings;
     const trust = (this.trust ??= await loadTrust(pool, this.settings.keyFolder, this.settings.tenant));
-    const verified = new VerifiedBucket(this.raw, trust, () =>
-      refreshTrust(pool, this.settings.bucket, trust),
-    );
+    const refresh = () => refreshTrust(pool, bucket, trust);
+    const verified = new VerifiedBucket(this.raw, trust, refresh);
     const state = await readState(pool);
     await this.acks.writeInPassing(state, trust.current.version);
     const beat = await verified.beat();
+    this.own ??= { name: this.settings.name, key: (await keys.signer()).publicKey };
+    await assertEnrolled(trust, this.own, refresh);
     await this.assertNotRolledBack(state, beat);
     const next = await this.nextPosition(state, beat);
     const found = next === null ? null : await verified.manifest(next, beat);
