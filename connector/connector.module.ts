@@ -14,7 +14,7 @@ import {
 } from './attachments/index.js';
 import { BUCKET_USE, CONNECTOR_BUCKET } from './connector.tokens.js';
 import { ConnectorDatabase } from './connector-database.js';
-import { BucketAdmission, ConnectorTrust, PublishLaneService } from './publish/index.js';
+import { BucketAdmission, ConnectorTrust, KeptRoots, PublishLaneService } from './publish/index.js';
 import { purgeGenerations, PurgeReconciler, PurgeWorker } from './purge/index.js';
 import { ReceiptReconciler } from './receipts/index.js';
 
@@ -37,7 +37,7 @@ export class ConnectorModule implements OnApplicationShutdown {
       providers: [
         { provide: CONNECTOR_BUCKET, inject: [AppConfig], useFactory: bucketOf },
         { provide: ConnectorDatabase, inject: [AppConfig, LOGGER], useFactory: databaseOf },
-        { provide: ConnectorTrust, inject: [AppConfig], useFactory: trustOf },
+        { provide: ConnectorTrust, inject: [AppConfig, ConnectorDatabase], useFactory: trustOf },
         {
           provide: BucketAdmission,
           inject: [AppConfig, CONNECTOR_BUCKET, ConnectorTrust, LOGGER],
@@ -69,8 +69,8 @@ function databaseOf(config: AppConfig, log: Logger): ConnectorDatabase {
   });
 }
 
-function trustOf({ keys, tenant }: AppConfig): Promise<ConnectorTrust> {
-  return ConnectorTrust.load(keys.folder, tenant.id);
+function trustOf({ keys, tenant }: AppConfig, db: ConnectorDatabase): Promise<ConnectorTrust> {
+  return ConnectorTrust.load(keys.folder, tenant.id, new KeptRoots(db));
 }
 
 function admissionOf(config: AppConfig, bucket: Bucket, trust: ConnectorTrust, log: Logger): BucketAdmission {

@@ -39,10 +39,12 @@ const STATEMENTS = [
      ADD COLUMN key text`,
   // Why the next generation is owed. Taken up by the first that begins after the request was committed.
   `CREATE TABLE replication.generation_request (
-     id uuid PRIMARY KEY,
-     reason text NOT NULL,
+     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+     reason text NOT NULL CHECK (length(reason) BETWEEN 1 AND 2000),
      purge_at_once boolean NOT NULL DEFAULT false,
-     requested_by uuid,
+     -- nothing of the generation in force goes out any more, such as when a replica was revoked
+     stops_publishing boolean NOT NULL DEFAULT false,
+     requested_by text,
      requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
      due_at timestamptz NOT NULL DEFAULT clock_timestamp(),
      generation int REFERENCES replication.generation (id)

@@ -68,8 +68,8 @@ export class AttachmentServices implements OnModuleInit, OnModuleDestroy {
       files: new LocalFileReader(fileStoreFolderOf(config)),
       identity: await keys.fileIdentity(),
       nameKey: await keys.blobNameKey(NAME_KEY_VERSION),
-      recipients: async () => {
-        await trust.refresh(bucket);
+      recipients: async ({ asksBucket }) => {
+        await (asksBucket ? trust.refresh(bucket) : trust.takeUp());
         return trust.recipients();
       },
       cap: new BandwidthCap(bytesPerSecond),

@@ -131,7 +131,7 @@ export class BlobObjectStore {
     await this.change(
       claim,
       `state = 'available', object_bytes = $3, object_sha256 = $4, sent_bytes = $3, upload_id = NULL, header = NULL,
-       wrapped_data_key = NULL, sealed_to = NULL, claimed_until = NULL, attempts = 0, retry_at = NULL, error_code = NULL, error = NULL,
+       wrapped_data_key = NULL, claimed_until = NULL, attempts = 0, retry_at = NULL, error_code = NULL, error = NULL,
        condemned_generation = NULL, condemned_n = NULL, condemned_at = NULL`,
       [object.bytes, object.sha256],
       'AND EXISTS (SELECT 1 FROM replication.file_grant g WHERE g.blob_id = o.blob_id)',

@@ -13,6 +13,7 @@ import {
   type BlobPlan,
 } from '../../src/replication/format/index.js';
 import { ConnectorError } from '../connector.errors.js';
+import { digestOfRecipients } from '../publish/index.js';
 import { CannotResume, FileNotAsGranted, RecipientsChanged, UploadPaused } from './attachments.errors.js';
 import { uploadBytes } from './attachments.metrics.js';
 import type { BandwidthCap } from './bandwidth-cap.js';
@@ -33,7 +34,7 @@ export interface UploadSettings {
   identity: { identity: string; recipient: string };
   nameKey: Buffer;
   /** the replicas, from the newest root of trust */
-  recipients: () => Promise<readonly string[]>;
+  recipients: (ask: { asksBucket: boolean }) => Promise<readonly string[]>;
   cap: BandwidthCap;
   windows: TimeWindows;
   /** whether people hold the connector; rows and files wait alike */
@@ -46,6 +47,7 @@ export interface UploadSettings {
  */
 export class BlobUpload {
   private sent = 0;
+  private sealedTo = '';
 
   constructor(
     private readonly settings: UploadSettings,
@@ -73,6 +75,7 @@ export class BlobUpload {
     const there = await this.settings.bucket.head(name);
     if (there?.size !== objectBytes)
       throw new ConnectorError('object-incomplete', 'The bucket does not hold the whole object.');
+    await this.assertSameReaders();
     await this.settings.store.markAvailable(this.claim, { bytes: objectBytes, sha256 });
   }
 
@@ -88,10 +91,10 @@ export class BlobUpload {
 
   private async plan(fileKey: Buffer): Promise<{ plan: BlobPlan; name: string; isResumed: boolean }> {
     const { identity, nameKey, recipients, store, tenant } = this.settings;
-    const readers = await recipients();
+    const readers = await recipients({ asksBucket: true });
     if (readers.length === 0)
       throw new ConnectorError('no-recipient', 'The root of trust names no replica to seal to.');
-    const sealedTo = digestOfRecipients(readers);
+    const sealedTo = (this.sealedTo = digestOfRecipients(readers));
     const kept = this.claim.plan;
     if (kept !== null) {
       if (kept.sealedTo !== sealedTo) throw new RecipientsChanged();
@@ -179,6 +182,7 @@ export class BlobUpload {
 
   private async complete(name: string, uploadId: string, parts: Parameters<Bucket['completeMultipart']>[2]) {
     this.assertGoingOn();
+    await this.assertSameReaders();
     try {
       await this.settings.bucket.completeMultipart(name, uploadId, parts);
     } catch (error) {
@@ -216,7 +220,14 @@ export class BlobUpload {
       this.assertGoingOn();
     }
     if (await this.settings.isPaused()) throw new UploadPaused();
+    await this.assertSameReaders();
     uploadBytes.inc(bytes);
+  }
+
+  /** A replica that was revoked while a large file is on its way gets no more of it. @throws RecipientsChanged */
+  private async assertSameReaders(): Promise<void> {
+    const now = digestOfRecipients(await this.settings.recipients({ asksBucket: false }));
+    if (now !== this.sealedTo) throw new RecipientsChanged();
   }
 
   private async onArrived(bytes: number): Promise<void> {
@@ -237,12 +248,6 @@ function asFileError(error: unknown): unknown {
   if (error instanceof FileDamaged)
     return new FileNotAsGranted('file-changed', 'The file in the local store is damaged.', { cause: error });
   return error;
-}
-
-function digestOfRecipients(recipients: readonly string[]): string {
-  return createHash('sha256')
-    .update([...new Set(recipients)].sort().join('\n'))
-    .digest('hex');
 }
 
 /** Whether the next attempt needs a fresh key and name. */

@@ -29,9 +29,14 @@ const DOOMED = `
         OR (o.condemned_at < clock_timestamp() - make_interval(secs => $2 / 1000.0) AND (
           l.head >= o.condemned_n + $1
           OR o.condemned_at < clock_timestamp() - make_interval(secs => ${String(LONGEST_KEEP_MS / 1000)})
-          OR (EXISTS (SELECT 1 FROM replication.replica_ack) AND NOT EXISTS (
+          OR (EXISTS (SELECT 1 FROM replication.replica_ack a WHERE a.revoked_at IS NULL) AND NOT EXISTS (
             SELECT 1 FROM replication.replica_ack a
-            WHERE (a.generation, a.n) < (o.condemned_generation, o.condemned_n))))))))))`;
+            WHERE a.revoked_at IS NULL AND (a.generation, a.n) < (o.condemned_generation, o.condemned_n))))))))))`;
+/** Sealed to others than the replicas of now, and the batch without it is out: it goes at once, and is sent anew. */
+const STALE = `
+  o.state = 'stale' AND NOT o.referenced AND (o.condemned_at IS NULL OR EXISTS (
+    SELECT 1 FROM replication.generation l
+    WHERE l.state = 'live' AND (l.id, l.head) >= (o.condemned_generation, o.condemned_n)))`;
 /** Never finished and no longer wanted. */
 const ABANDONED = `
   o.state IN ('uploading', 'failed') AND coalesce(o.claimed_until, '-infinity') < clock_timestamp()
@@ -48,7 +53,7 @@ export class ObjectCollector {
   async isOwed(): Promise<boolean> {
     const { owed } = await this.db.one<{ owed: boolean }>(
       `SELECT EXISTS (SELECT 1 FROM replication.blob_object o
-         WHERE o.state = 'removing' OR (${DOOMED}) OR (${ABANDONED})) AS owed`,
+         WHERE o.state = 'removing' OR (${STALE}) OR (${DOOMED}) OR (${ABANDONED})) AS owed`,
       [this.rules.keepBatches, this.rules.keepMs],
     );
     return owed;
@@ -57,6 +62,7 @@ export class ObjectCollector {
   /** @returns how many objects went */
   async collect(signal: AbortSignal): Promise<number> {
     await this.abandon(signal);
+    await this.dropStale(signal);
     // From here on no batch can refer to them again, see AttachmentReferences.
     await this.db.query(
       `UPDATE replication.blob_object o SET state = 'removing', updated_at = clock_timestamp() WHERE ${DOOMED}`,
@@ -78,6 +84,27 @@ export class ObjectCollector {
     }
     objectsRemoved.inc({ reason: 'unreferenced' }, removed);
     return removed;
+  }
+
+  /** Removed first and forgotten then: a crash between the two removes it once more. */
+  private async dropStale(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      signal.throwIfAborted();
+      const stale = await this.db.query<{ blob_id: string; object_name: string }>(
+        `SELECT o.blob_id, o.object_name FROM replication.blob_object o WHERE ${STALE} LIMIT ${String(AT_ONCE)}`,
+      );
+      if (stale.length === 0) return;
+      await this.bucket.remove(stale.map((row) => row.object_name));
+      await this.db.query(
+        `UPDATE replication.blob_object SET state = 'failed', error_code = 'recipients-changed', attempts = 0,
+           error = 'The replicas have changed; the file is sent again, sealed to those of now.', retry_at = NULL,
+           object_name = NULL, object_bytes = NULL, object_sha256 = NULL, sealed_to = NULL, sent_bytes = 0,
+           condemned_generation = NULL, condemned_n = NULL, condemned_at = NULL, updated_at = clock_timestamp()
+         WHERE state = 'stale' AND blob_id = ANY ($1::uuid[])`,
+        [stale.map((row) => row.blob_id)],
+      );
+      objectsRemoved.inc({ reason: 'stale' }, stale.length);
+    }
   }
 
   /** The claim is taken first, so that no upload of it is under way while its traces are removed. */

@@ -35,6 +35,11 @@ interface ShownRow {
   rows: string;
 }
 
+/** A session or the pool. */
+interface Runs {
+  query(sql: string, parameters: unknown[]): Promise<unknown>;
+}
+
 const CONDEMNED = `SELECT o.object_name FROM replication.blob_object o WHERE o.referenced`;
 
 function readSql(): string {
@@ -102,5 +107,20 @@ export async function undoReferences(tx: Session, { added, condemned }: Attachme
     `UPDATE replication.blob_object SET referenced = true, condemned_generation = NULL, condemned_n = NULL,
        condemned_at = NULL WHERE object_name = ANY ($1)`,
     [condemned],
+  );
+}
+
+/**
+ * What the newest root no longer seals to: a new replica could not open it, and a revoked one could. From here on no row
+ * shows these objects; once the batch that says so is out, they are removed and the files are sent anew.
+ */
+export async function markStaleObjects(
+  session: Runs,
+  trust: { sealedTo: string; sealedToAtFirst: string },
+): Promise<void> {
+  await session.query(
+    `UPDATE replication.blob_object SET state = 'stale', updated_at = clock_timestamp()
+     WHERE state = 'available' AND coalesce(sealed_to, $2) <> $1`,
+    [trust.sealedTo, trust.sealedToAtFirst],
   );
 }

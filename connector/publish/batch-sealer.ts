@@ -15,6 +15,7 @@ import type { CloudCatalog } from './cloud-catalog.js';
 import type { Generation } from './generation.store.js';
 import { newNonce } from './nonce.js';
 import { ConnectorError } from '../connector.errors.js';
+import { ReplicasChanged } from './publish.errors.js';
 import type { OpenSnapshot } from './snapshot-reader.js';
 import type { Rebase } from './rebase/rebase.store.js';
 import type { Recipients } from './recipients.js';
@@ -77,7 +78,12 @@ export class BatchSealer {
     return { place, nonce, writer: new BatchWriter(place, this.headerOf(generation, catalog), firstPart) };
   }
 
+  /** Refuses before a row is read what could not be signed or opened. */
   private place(generation: Generation, n: number, epoch: number, nonce: string): BatchPlace {
+    this.trust.assertAbleToSign();
+    // one generation has one set of readers: its parts are made over a long time, and under one manifest
+    if (generation.sealedTo !== null && generation.sealedTo !== this.trust.sealedTo)
+      throw new ReplicasChanged();
     const recipients = this.recipients.still(generation.recipients);
     if (recipients.length === 0)
       throw new ConnectorError('no-recipient', 'The root of trust names no replica to seal to.');

@@ -6,6 +6,7 @@ import type { SealedBatch } from './batch.store.js';
 import { assertSameSource, type DeltaMaker } from './delta-maker.js';
 import { readExtent } from './id-extent.js';
 import { idBefore, IdRanges } from './id-ranges.js';
+import { assertNoneRequested } from './generation-requests.js';
 import type { Generation, GenerationStore } from './generation.store.js';
 import type { LaneEvents } from './lane-events.js';
 import { PartCarrier, type LongBatch } from './part-carrier.js';
@@ -115,6 +116,8 @@ export class FirstSnapshot {
     let after = idBefore(extent.first);
     while (!ranges.isBeyond(after)) {
       signal.throwIfAborted();
+      // a snapshot may take long, and a chunk that nobody may read any more is not worth reading
+      await assertNoneRequested(db);
       await this.carrier.makeRoom(placeOf(generation), () => this.chunks(generation.id));
       const upTo = ranges.endAfter(after);
       const chunk = await this.readChunk(generation, { type, after, upTo }, part);

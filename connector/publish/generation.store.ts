@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { markStaleObjects } from './attachment-references.js';
 import type { CloudCatalog, Fingerprints } from './cloud-catalog.js';
 import { keepFields, keepLedger } from './publication-log.js';
+import { takeUpRequests } from './generation-requests.js';
 import { newNonce } from './nonce.js';
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase, Session } from '../connector-database.js';
-import { takeUpRequests } from './rebase/generation-requests.js';
 import type { SealedTo } from './recipients.js';
 import type { OpenSnapshot, SourceIdentity } from './snapshot-reader.js';
 
@@ -35,6 +36,8 @@ export interface Generation {
   cursor: string | null;
   cursorAt: Date | null;
   catalog: Fingerprints;
+  /** digest of the recipients that it was begun for; null where it is older than that */
+  sealedTo: string | null;
   /** last published n, 0 before the first */
   head: number;
   /** SHA-256 of its manifest */
@@ -45,6 +48,9 @@ export interface BeginReason {
   reason: string;
   recipients: SealedTo[];
   manifestKeys: ManifestKeys;
+  readers: { sealedTo: string; sealedToAtFirst: string };
+  /** the requests that stopped publishing and that this one answers */
+  stopping: readonly string[];
 }
 
 interface GenerationRow {
@@ -61,13 +67,14 @@ interface GenerationRow {
   cursor_snapshot: string | null;
   cursor_at: Date | null;
   catalog: Record<string, string>;
+  sealed_to: string | null;
   head: number;
   head_digest: string | null;
   recipients: SealedTo[] | null;
 }
 
 const COLUMNS = `id, policy_version, policy_hash, state, manifest_keys, digest_key, snapshot_nonce, system_identifier, timeline,
-  first_snapshot::text, cursor_snapshot::text, cursor_at, catalog, head, head_digest, recipients`;
+  first_snapshot::text, cursor_snapshot::text, cursor_at, catalog, sealed_to, head, head_digest, recipients`;
 
 /** Rows of `replication.generation`. */
 export class GenerationStore {
@@ -101,7 +108,7 @@ export class GenerationStore {
 
   /** Ends whatever went before and begins anew: an empty ledger, a fresh digest key, nothing published. */
   async begin(id: number, catalog: CloudCatalog, source: SourceIdentity, why: BeginReason): Promise<void> {
-    const { reason, manifestKeys, recipients } = why;
+    const { reason, manifestKeys, recipients, readers, stopping } = why;
     await this.db.durably(async (tx) => {
       await this.lease.confirm(tx);
       await forgetPending(tx, reason);
@@ -119,9 +126,9 @@ export class GenerationStore {
       await releaseBrake(tx);
       await tx.query(
         `INSERT INTO replication.generation
-           (id, policy_version, policy_hash, state, digest_key, system_identifier, timeline, reason, snapshot_nonce, manifest_keys,
-            recipients, ledger_since)
-         VALUES ($1, $2, $3, 'building', $4, $5, $6, $7, $8, $9, $10, $1)`,
+           (id, policy_version, policy_hash, state, digest_key, system_identifier, timeline, reason, snapshot_nonce,
+            manifest_keys, recipients, sealed_to, ledger_since)
+         VALUES ($1, $2, $3, 'building', $4, $5, $6, $7, $8, $9, $10, $11, $1)`,
         [
           id,
           catalog.policyVersion,
@@ -133,10 +140,12 @@ export class GenerationStore {
           newNonce(),
           manifestKeys,
           JSON.stringify(recipients),
+          readers.sealedTo,
         ],
       );
-      await takeUpRequests(tx, id);
+      await takeUpRequests(tx, id, stopping);
       await keepFields(tx, catalog.policyVersion, catalog.types);
+      await markStaleObjects(tx, readers);
     });
   }
 
@@ -206,6 +215,7 @@ function toGeneration(row: GenerationRow): Generation {
     cursor: row.cursor_snapshot,
     cursorAt: row.cursor_at,
     catalog: row.catalog,
+    sealedTo: row.sealed_to,
     head: row.head,
     headDigest: row.head_digest,
     recipients: row.recipients,

@@ -2,6 +2,7 @@ import type { Bucket } from '../../src/platform/bucket/index.js';
 import type { PartEntry } from '../../src/replication/format/index.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 import { readActiveVersion } from './cloud-catalog.js';
+import { assertNoneRequested } from './generation-requests.js';
 import type { Spool } from './spool.js';
 
 /** A batch whose parts are made over a long time. */
@@ -48,6 +49,7 @@ export class PartCarrier {
     try {
       // what waited here may have been read under a policy that is no longer in force
       if ((await readActiveVersion(this.db))?.version !== batch.policyVersion) return false;
+      await assertNoneRequested(this.db);
       await this.bucket.putFile(entry.name, path);
       await this.spool.removePart(path);
       return true;

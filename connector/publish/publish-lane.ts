@@ -2,6 +2,7 @@ import { BucketError, type Bucket } from '../../src/platform/bucket/index.js';
 import { errorCodeOf, safeError, type Logger } from '../../src/platform/logging/index.js';
 import { lookPauseMs, pause, retryPauseMs } from '../../src/platform/pauses/index.js';
 import { AuditCheckpoints } from './audit-checkpoints.js';
+import { markStaleObjects } from './attachment-references.js';
 import type { BucketAdmission } from './bucket-admission.js';
 import { Heartbeat } from './heartbeat.js';
 import { coalesceChanges, forgetOldAccount, forgetOldBatches, forgetOldChanges } from './housekeeping.js';
@@ -134,8 +135,10 @@ export class PublishLane {
   }
 
   private async afterTurn(outcome: TurnOutcome): Promise<void> {
-    const { publisher, lease, onGenerationLive } = this.options;
+    const { publisher, lease, onGenerationLive, trust, bucket } = this.options;
     const generation = await publisher.generations.current();
+    // before the beat that names the newest root; also where nothing is published: a revoked replica is to learn of it
+    await trust.deliver(bucket);
     await this.heartbeat.beat(
       generation?.state === 'live' ? generation : null,
       lease.epoch,
@@ -185,13 +188,15 @@ export class PublishLane {
     const now = Date.now();
     if (now - this.upkeepAt < UPKEEP_EVERY_MS) return;
     this.upkeepAt = now;
-    const { db, publisher, log } = this.options;
+    const { db, publisher, log, trust } = this.options;
     const pruned = await forgetOldChanges(db);
     if (pruned > 0) log.debug({ event: 'changes.pruned', rows: pruned });
     const generation = await publisher.generations.current();
     if (generation !== null) await forgetOldBatches(db, generation);
     await forgetOldAccount(db);
     if (!isPaused) await this.checkpoints.carry();
+    // an upload that ended while a root was taken up may be sealed to those before
+    await markStaleObjects(db, trust);
     // last, because what the bucket answers must not keep the database from being tidied
     const refused = await this.acks.collect();
     if (refused.length > 0) log.warn({ event: 'acks.refused', replicas: refused });

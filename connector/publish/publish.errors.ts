@@ -36,13 +36,6 @@ export class PolicyChanged extends ConnectorError {
   }
 }
 
-/** While a snapshot was being made, a replica that it is sealed to lost its right to read. */
-export class RecipientsMoved extends ConnectorError {
-  constructor() {
-    super('recipients-moved', 'Who may read has changed; a new generation begins.');
-  }
-}
-
 /** Read again, the rows of a type are not those that were sent change by change. */
 export class LedgerDiffers extends ConnectorError {
   constructor(type: string) {
@@ -123,5 +116,59 @@ export class DeletesHeld extends ConnectorError {
     readonly snapshot: string,
   ) {
     super('deletes-held', 'A batch would delete more rows than the brake lets pass; it waits for a person.');
+  }
+}
+
+/** Something asks for a new generation, such as a replica that was revoked. Nothing of the old one goes out any more. */
+export class GenerationRequested extends ConnectorError {
+  constructor(readonly reason: string) {
+    super('generation-requested', 'A new generation was asked for; it begins.');
+  }
+}
+
+/** The generation was begun for other recipients than the newest root names. */
+export class ReplicasChanged extends ConnectorError {
+  constructor() {
+    super('replicas-changed', 'Replicas have come or gone; a new generation begins.');
+  }
+}
+
+/** A root that does not follow from the one before. Publishing under the older one could seal to whom it revokes. */
+export class RootRefused extends ConnectorError {
+  constructor(version: number, cause: Error) {
+    super(
+      'root-refused',
+      `Root ${String(version)} is not one that the root before it allows; nothing is published until it is gone or put right (docs/administration.md, Keys and replicas).`,
+      { cause },
+    );
+  }
+}
+
+/** Somebody else has put a root of this number into the bucket. */
+export class RootConflict extends ConnectorError {
+  constructor(version: number) {
+    super(
+      'root-conflict',
+      `The bucket holds another root ${String(version)} than the one made on premises; remove it from the bucket, or find out who put it there.`,
+    );
+  }
+}
+
+/** No key here may sign. Making one would not help: the root has to list it first. */
+export class SigningKeyMissing extends ConnectorError {
+  constructor(version: number) {
+    super(
+      'signing-key-missing',
+      `No signing key of this connector is listed in root ${String(version)}, so nothing can be published. Put the key back from the backup, or make another (docs/administration.md, Keys and replicas).`,
+    );
+  }
+}
+
+export class SigningKeyUnreadable extends ConnectorError {
+  /** @param cause names the file */
+  constructor(cause: Error) {
+    super('signing-key-unreadable', `A signing key of this connector cannot be used: ${cause.message}.`, {
+      cause,
+    });
   }
 }

@@ -10,17 +10,19 @@ import { assertRisen, DeltaMaker, type DeltaStart, type RebaseShare } from './de
 import { FirstSnapshot } from './first-snapshot.js';
 import { assertErasuresReplayed } from './erasure-gate.js';
 import { GenerationStore, type Generation, type ManifestKeys } from './generation.store.js';
+import { assertNoneRequested, stoppingRequests } from './generation-requests.js';
 import { LaneEvents, type LaneListener } from './lane-events.js';
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 import {
   DeletesHeld,
   ForkDetected,
+  GenerationRequested,
   GenerationSpoiled,
   LedgerDiffers,
   ManifestKeysChanged,
   PolicyChanged,
-  RecipientsMoved,
+  ReplicasChanged,
   StandbyRefused,
 } from './publish.errors.js';
 import { ChunkLost } from './part-carrier.js';
@@ -133,17 +135,9 @@ export class Publisher {
     try {
       return await this.advance(signal);
     } catch (error) {
-      if (error instanceof ForkDetected && control.isForkAllowed)
-        return this.begin('a person allowed a new history');
-      if (error instanceof PolicyChanged) return this.begin('the policy changed');
-      if (error instanceof GenerationSpoiled)
-        return this.begin('a batch that was taken back reached the bucket');
-      if (error instanceof RecipientsMoved) return this.begin('who may read has changed');
-      if (error instanceof ManifestKeysChanged)
-        return this.begin('the bucket ignores conditional writes now');
-      if (error instanceof LedgerDiffers) return this.begin('the ledger differed from the rows');
-      if (error instanceof ChunkLost) return this.begin('the spool was lost while the snapshot was made');
-      throw error;
+      const reason = reasonToBegin(error, control);
+      if (reason === null) throw error;
+      return this.begin(reason);
     }
   }
 
@@ -162,6 +156,7 @@ export class Publisher {
   }
 
   private async advance(signal: AbortSignal): Promise<TurnOutcome> {
+    await this.options.trust.takeUp();
     const [pending, generation] = [await this.batches.pending(), await this.generations.current()];
     if (generation?.manifestKeys === 'plain' && this.manifestKeys === 'epoch')
       throw new ManifestKeysChanged();
@@ -170,8 +165,8 @@ export class Publisher {
     if (policy === null) return 'no-policy';
     if (generation === null) return this.beginFirst();
     if (generation.policyVersion !== policy.version) throw new PolicyChanged();
+    await this.assertSameReaders(generation);
     if (generation.state === 'building') {
-      this.assertRecipients(generation);
       const batch = await this.snapshot.make(generation, this.headCheck(generation), signal);
       return this.publish(batch, generation);
     }
@@ -195,12 +190,6 @@ export class Publisher {
     const batch = await this.rebaser.switchOver(rebase, old);
     await this.events.reach('recorded', batch);
     return this.publish(batch, old);
-  }
-
-  /** Half of a snapshot must not be sealed to somebody whom the other half is not. */
-  private assertRecipients({ recipients }: Generation): void {
-    if (recipients !== null && this.recipients.still(recipients).length < recipients.length)
-      throw new RecipientsMoved();
   }
 
   private async nextGeneration(): Promise<number> {
@@ -240,6 +229,12 @@ export class Publisher {
     return 'held';
   }
 
+  /** @throws GenerationRequested, ReplicasChanged */
+  private async assertSameReaders({ sealedTo }: Generation): Promise<void> {
+    await assertNoneRequested(this.options.db);
+    if (sealedTo !== null && sealedTo !== this.options.trust.sealedTo) throw new ReplicasChanged();
+  }
+
   private async deltaStart(generation: Generation) {
     const before = await this.batches.stateAfter(generation.id, generation.head);
     const headCheck = this.headCheck(generation);
@@ -269,7 +264,8 @@ export class Publisher {
       await this.options.spool.remove(batch);
       return 'published';
     }
-    await this.uploader.assertPolicy(batch);
+    await this.uploader.assertWanted(batch);
+    await this.assertSameReaders(generation);
     if (await this.uploader.isWhole(batch)) return this.publish(batch, generation);
     if (batch.kind === 'snapshot') throw new ChunkLost('a part of the snapshot is lost');
     // Made again under the same epoch it would have the same key, and the first one may still be on its way.
@@ -288,6 +284,9 @@ export class Publisher {
 
   private async begin(reason: string): Promise<TurnOutcome> {
     const { generations, options } = this;
+    // in this order: a request comes with the root that it is made for, and only what was seen before it counts as answered
+    const stopping = await stoppingRequests(options.db);
+    await options.trust.takeUp();
     const seen = await this.reader.read((open) =>
       Promise.resolve({ catalog: open.catalog, source: open.source }),
     );
@@ -296,7 +295,9 @@ export class Publisher {
     const id = await this.nextGeneration();
     const { manifestKeys } = this;
     const recipients = await this.recipients.choose(id);
-    await generations.begin(id, seen.catalog, seen.source, { reason, manifestKeys, recipients });
+    await generations.begin(id, seen.catalog, seen.source, {
+      ...{ reason, manifestKeys, recipients, readers: options.trust, stopping: stopping?.ids ?? [] },
+    });
     this.rebaser.forget();
     await options.spool.keepOnly([]);
     this.brake.release();
@@ -339,4 +340,17 @@ export class Publisher {
     );
     return rows.some(({ type, fingerprint }) => catalog[type] !== fingerprint);
   }
+}
+
+/** Why a generation begins where the one in hand cannot go on; null where another one would not help. */
+function reasonToBegin(error: unknown, control: { isForkAllowed: boolean }): string | null {
+  if (error instanceof ForkDetected && control.isForkAllowed) return 'a person allowed a new history';
+  if (error instanceof PolicyChanged) return 'the policy changed';
+  if (error instanceof GenerationRequested) return error.reason;
+  if (error instanceof ReplicasChanged) return 'the replicas that may read have changed';
+  if (error instanceof GenerationSpoiled) return 'a batch that was taken back reached the bucket';
+  if (error instanceof ManifestKeysChanged) return 'the bucket ignores conditional writes now';
+  if (error instanceof LedgerDiffers) return 'the ledger differed from the rows';
+  if (error instanceof ChunkLost) return 'the spool was lost while the snapshot was made';
+  return null;
 }

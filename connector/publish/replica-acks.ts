@@ -23,7 +23,17 @@ export class ReplicaAcks {
       if (ack === null) refused.push(name);
       else await this.store(ack, key);
     }
+    await this.markRevoked();
     return refused;
+  }
+
+  /** What a replica that is no longer named has said holds nothing up any more. */
+  private async markRevoked(): Promise<void> {
+    await this.db.query(
+      `UPDATE replication.replica_ack SET revoked_at = clock_timestamp()
+       WHERE revoked_at IS NULL AND replica <> ALL ($1)`,
+      [this.trust.chain.current.replicas.map(({ name }) => name)],
+    );
   }
 
   private verified(bytes: Buffer, replica: string): Ack | null {
@@ -54,7 +64,7 @@ export class ReplicaAcks {
        ON CONFLICT (replica) DO UPDATE
          SET generation = excluded.generation, n = excluded.n, applied_at = excluded.applied_at,
            sequence = excluded.sequence, recipients = excluded.recipients, destroyed = excluded.destroyed,
-           key = excluded.key, seen_at = clock_timestamp()
+           key = excluded.key, seen_at = clock_timestamp(), revoked_at = NULL
          WHERE known.key IS DISTINCT FROM excluded.key OR (known.generation, known.n) < (excluded.generation, excluded.n)
            OR ((known.generation, known.n) = (excluded.generation, excluded.n) AND known.sequence <= excluded.sequence)`,
       [

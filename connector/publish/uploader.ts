@@ -2,6 +2,7 @@ import type { Bucket } from '../../src/platform/bucket/index.js';
 import { verifyManifest } from '../../src/replication/format/index.js';
 import type { BatchStore, SealedBatch } from './batch.store.js';
 import { readActiveVersion } from './cloud-catalog.js';
+import { assertNoneRequested } from './generation-requests.js';
 import type { Generation, ManifestKeys } from './generation.store.js';
 import type { LaneEvents } from './lane-events.js';
 import { ManifestShelf } from './manifest-shelf.js';
@@ -34,15 +35,16 @@ export class Uploader {
   }
 
   async upload(batch: SealedBatch, form: ManifestKeys): Promise<void> {
+    await this.parts.trust.deliver(this.parts.bucket);
     for (const [index, entry] of batch.parts.entries()) {
       const path = this.parts.spool.pathOf(batch, index);
       if (await this.isUploaded(batch, entry, path)) continue;
-      await this.assertPolicy(batch);
+      await this.assertWanted(batch);
       await this.parts.bucket.putFile(entry.name, path);
       await this.parts.events.reach('part-uploaded', batch);
     }
     for (const list of batch.lists) {
-      await this.assertPolicy(batch);
+      await this.assertWanted(batch);
       await this.parts.bucket.putFile(list.name, this.parts.spool.listPathOf(batch));
     }
     // The last look at the lease before the commit: a publisher that slept must not commit for its successor.
@@ -68,10 +70,15 @@ export class Uploader {
     return (await this.parts.bucket.head(entry.name))?.size === entry.bytes;
   }
 
-  /** Nothing made under another policy than the one in force may become readable. @throws PolicyChanged */
-  async assertPolicy(batch: SealedBatch): Promise<void> {
+  /**
+   * Nothing made under another policy than the one in force may become readable, nor to whom it was sealed before a
+   * replica was revoked.
+   * @throws PolicyChanged, GenerationRequested
+   */
+  async assertWanted(batch: SealedBatch): Promise<void> {
     const policy = await readActiveVersion(this.parts.db);
     if (policy?.version !== batch.policyVersion) throw new PolicyChanged();
+    await assertNoneRequested(this.parts.db);
   }
 
   /** Whether everything that the manifest lists is still here, or in the bucket already. */

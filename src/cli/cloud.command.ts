@@ -6,6 +6,8 @@ import { cloudPolicyCommand } from './cloud-policy.command.js';
 import { cloudVerifyCommand } from './cloud-verify.command.js';
 import { brakeLine, cloudBrakeCommand, type BrakeState } from './cloud-brake.command.js';
 import { cloudRecordCommand } from './cloud-record.command.js';
+import { cloudKeysCommand } from './cloud-keys.command.js';
+import { cloudReplicaCommand } from './cloud-replica.command.js';
 import { commonOptions, print, withCommonOptions } from './common-options.js';
 
 interface CloudStatus {
@@ -39,7 +41,9 @@ export function cloudCommand(): Command {
     .addCommand(cloudVerifyCommand())
     .addCommand(cloudBrakeCommand())
     .addCommand(cloudRecordCommand())
-    .addCommand(cloudPolicyCommand());
+    .addCommand(cloudPolicyCommand())
+    .addCommand(cloudReplicaCommand())
+    .addCommand(cloudKeysCommand());
 }
 
 function cloudStatusCommand(): Command {

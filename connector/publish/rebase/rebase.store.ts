@@ -5,7 +5,7 @@ import type { Generation } from '../generation.store.js';
 import { newNonce } from '../nonce.js';
 import type { PublishLease } from '../publish-lease.js';
 import type { SealedTo } from '../recipients.js';
-import { reopenRequests, takeUpRequests } from './generation-requests.js';
+import { reopenRequests, takeUpRequests } from '../generation-requests.js';
 import type { RebaseReason } from './why-rebase.js';
 
 /** A generation that is being made beside the one in force, and how far that has come. */
@@ -84,8 +84,9 @@ export class RebaseStore {
       await this.lease.confirm(tx);
       await tx.query(
         `INSERT INTO replication.generation (id, policy_version, policy_hash, state, digest_key, system_identifier,
-           timeline, reason, snapshot_nonce, manifest_keys, recipients, ledger_since)
-         SELECT $1, $2, $3, 'preparing', $4, $5, $6, $7, $8, $9, $10, o.ledger_since
+           timeline, reason, snapshot_nonce, manifest_keys, recipients, ledger_since,
+           sealed_to)
+         SELECT $1, $2, $3, 'preparing', $4, $5, $6, $7, $8, $9, $10, o.ledger_since, o.sealed_to
          FROM replication.generation o WHERE o.id = $11`,
         [
           ...[id, of.policyVersion, of.policyHash, of.digestKey, systemIdentifier, timeline, why.reason],
@@ -96,7 +97,7 @@ export class RebaseStore {
         'INSERT INTO replication.rebase (generation, based_on, must_purge_at_once) VALUES ($1, $2, $3)',
         [id, of.id, why.mustPurgeAtOnce],
       );
-      await takeUpRequests(tx, id);
+      await takeUpRequests(tx, id, []);
     });
   }
 

@@ -44,7 +44,7 @@ export async function whyRebase(
   const [request] = await db.query<{ reason: string; purge_at_once: boolean }>(
     `SELECT string_agg(DISTINCT r.reason, ', ' ORDER BY r.reason) AS reason, bool_or(r.purge_at_once) AS purge_at_once
      FROM replication.generation_request r
-     WHERE r.generation IS NULL AND r.due_at <= clock_timestamp() HAVING count(*) > 0`,
+     WHERE r.generation IS NULL AND NOT r.stops_publishing AND r.due_at <= clock_timestamp() HAVING count(*) > 0`,
   );
   if (request !== undefined) return { reason: request.reason, mustPurgeAtOnce: request.purge_at_once };
   if (generation.head - 1 < Math.min(FEWEST_BATCHES, rules.maxBatches)) return null;

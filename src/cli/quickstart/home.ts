@@ -82,7 +82,8 @@ export async function writeSecretFile(path: string, text: string): Promise<void>
   await rename(beside, path);
 }
 
-async function readIfThere(path: string): Promise<string | null> {
+/** null where there is no such file */
+export async function readIfThere(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

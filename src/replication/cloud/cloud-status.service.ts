@@ -90,6 +90,7 @@ const readReplicas = `
     SELECT published_at FROM replication.batch
     WHERE state = 'published' AND (generation, n) > (a.generation, a.n)
     ORDER BY generation, n LIMIT 1) next ON true
+  WHERE a.revoked_at IS NULL
   ORDER BY a.replica`;
 
 const readFiles = `

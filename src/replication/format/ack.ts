@@ -99,9 +99,22 @@ export function signEnrolment(enrolment: Enrolment, signer: Signer): Buffer {
 /** Proves that the applicant holds the key it names; that it is the right applicant is for a person to confirm. */
 export function verifyEnrolment(bytes: Buffer, expect: { tenant: string }): Enrolment {
   const envelope = openEnvelope(bytes, ENROLMENT_TYPE, LIMITS.maxSmallObjectBytes);
-  const enrolment = enrolmentShape(parseExactJson(envelope.payload, 'enrolment'), 'enrolment');
+  const value = parseExactJson(envelope.payload, 'enrolment');
+  assertKnownFormat(value);
+  const enrolment = enrolmentShape(value, 'enrolment');
   assertSigned(envelope, new Map([[keyIdOf(enrolment.key), enrolment.key]]), 'enrolment');
   if (enrolment.tenant !== expect.tenant)
     throw new FormatError('format.other_tenant', 'enrolment: for another tenant');
   return enrolment;
+}
+
+/** Before the members are checked: another format may have members that look unknown here. */
+function assertKnownFormat(value: unknown): void {
+  if (typeof value !== 'object' || value === null || !('format' in value)) return;
+  const [, version] = /^holdfast-enrolment\/(\d{1,4})$/.exec(String(value.format)) ?? [];
+  if (version === undefined || version === '1') return;
+  throw new FormatError(
+    'format.reader_too_old',
+    `enrolment: of format ${version}, and this program knows format 1`,
+  );
 }

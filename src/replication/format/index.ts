@@ -45,7 +45,7 @@ export {
 export type { ObjectContext } from './part-header.js';
 export { writePart, type PartEntry, type PartWriter, type WritePartOptions } from './part-writer.js';
 export { readPart, readPartBlocks, type ReadPartOptions } from './part-reader.js';
-export { generateSigningKey, signerFrom, verifySignature, type Signer } from './signing-key.js';
+export { generateSigningKey, keyIdOf, signerFrom, verifySignature, type Signer } from './signing-key.js';
 export { digestOf, TrustChain, type TrustRoot } from './trust-root.js';
 export { assertSigned, openEnvelope } from './envelope.js';
 export { readSealedHeader, type SealedHeader } from './sealed-header.js';
@@ -72,7 +72,8 @@ export {
   keyFolders,
   publishFileRecipient,
   ReplicaKeyStore,
-  RootKeyStore,
   ServerKeyStore,
+  type HeldSigner,
 } from './key-store.js';
 export { rowTextSettings } from './row-text.js';
+export { RootKeyStore } from './root-key-store.js';

@@ -5,10 +5,9 @@ import { FormatError } from './format.errors.js';
 import { KeyFolder } from './key-folder.js';
 import { generateRecipient, recipientOf } from './key-wrap.js';
 import { generateSigningKey, signerFrom, type Signer } from './signing-key.js';
+import { RootKeyStore } from './root-key-store.js';
 import { recipientKey } from './shape.js';
-import { signRoot, TrustChain, type TrustRoot } from './trust-root.js';
 
-const ROOT_KEY = 'root.key';
 const SIGNING_KEY = 'signing.key';
 const AUDIT_SIGNING_KEY = 'audit-signing.key';
 const FILE_IDENTITY = 'files.key';
@@ -17,61 +16,14 @@ const MOST_DESTROYED = 64;
 const ERASURE_KEY = 'erasures.key';
 const FILE_RECIPIENT = 'connector-files.pub';
 
-/** The administrator's keys. Their folder must be readable by nobody else, above all not by the connector. */
-export class RootKeyStore {
-  private readonly folder: KeyFolder;
+export interface HeldSigner {
+  /** its name in the folder */
+  file: string;
+  signer: Signer;
+}
 
-  constructor(path: string) {
-    this.folder = new KeyFolder(path);
-  }
-
-  async signer(): Promise<Signer> {
-    return signerFrom(await this.folder.readOrCreate(ROOT_KEY, generateSigningKey));
-  }
-
-  /** Version 1. Name the connector's and the audit's public signing keys and the replicas' enrolments in `more`. */
-  async firstRoot(
-    tenant: string,
-    more: Pick<TrustRoot, 'manifestKeys' | 'auditKeys' | 'replicas'>,
-  ): Promise<Buffer> {
-    const signer = await this.signer();
-    const rest = { inboxRecipient: null, ...more };
-    const rootKeys = { threshold: 1, keys: [signer.publicKey] };
-    return signRoot({ format: 'holdfast-root/1', tenant, version: 1, createdAt: now(), rootKeys, ...rest }, [
-      signer,
-    ]);
-  }
-
-  /** The next version with some members changed: a rotated signing key, one replica more or less. */
-  async nextRoot(
-    chain: TrustChain,
-    change: Partial<Pick<TrustRoot, 'manifestKeys' | 'auditKeys' | 'inboxRecipient' | 'replicas'>>,
-  ) {
-    const next: TrustRoot = {
-      ...chain.current,
-      ...change,
-      version: chain.current.version + 1,
-      createdAt: now(),
-    };
-    return signRoot(next, [await this.signer()]);
-  }
-
-  /** The next version under a fresh root key, signed by the old and the new one. The old key file is destroyed. */
-  async rotateRootKey(chain: TrustChain, publish: (root: Buffer) => Promise<void>): Promise<void> {
-    const [old, pem] = [await this.signer(), generateSigningKey()];
-    const fresh = signerFrom(pem);
-    const rootKeys = { threshold: 1, keys: [fresh.publicKey] };
-    const next: TrustRoot = {
-      ...chain.current,
-      rootKeys,
-      version: chain.current.version + 1,
-      createdAt: now(),
-    };
-    await this.folder.replace('root.next.key', pem);
-    await publish(signRoot(next, [old, fresh]));
-    await this.folder.replace(ROOT_KEY, pem);
-    await this.folder.destroy('root.next.key');
-  }
+function numberOf(file: string): number {
+  return Number(/-(\d+)\.key$/.exec(file)?.[1] ?? 1);
 }
 
 /** What the connector holds: its signing key and, per generation, the key of the row digests. */
@@ -82,8 +34,36 @@ export class ConnectorKeyStore {
     this.folder = new KeyFolder(path);
   }
 
+  /** The first signing key, made where there is none: for setting up. Whoever signs takes one of {@link signers}. */
   async signer(): Promise<Signer> {
     return signerFrom(await this.folder.readOrCreate(SIGNING_KEY, generateSigningKey));
+  }
+
+  /** Every signing key that is here, the newest first. Which of them may sign is for the root to say. */
+  async signers(): Promise<HeldSigner[]> {
+    const found: HeldSigner[] = [];
+    for (const file of await this.folder.names()) {
+      if (!/^signing(-\d+)?\.key$/.test(file)) continue;
+      found.push({ file, signer: signerFrom(await this.folder.require(file)) });
+    }
+    return found.sort((a, b) => numberOf(b.file) - numberOf(a.file));
+  }
+
+  /**
+   * The next signing key, made here so that its private half never travels. One that was made before and that no root
+   * has listed yet is answered again.
+   * @param listed public keys that any root has ever listed
+   */
+  async prepareSigner(listed: ReadonlySet<string>): Promise<Signer> {
+    const [newest] = await this.signers();
+    if (newest !== undefined && !listed.has(newest.signer.publicKey)) return newest.signer;
+    const number = newest === undefined ? 1 : numberOf(newest.file) + 1;
+    const file = number === 1 ? SIGNING_KEY : `signing-${String(number)}.key`;
+    return signerFrom(await this.folder.readOrCreate(file, generateSigningKey));
+  }
+
+  async destroySigner(file: string): Promise<void> {
+    await this.folder.destroy(file);
   }
 
   /** Made on first use. Several connectors that share the folder get the same one. */
@@ -217,6 +197,12 @@ export class ReplicaKeyStore {
     return gone.slice(0, MOST_DESTROYED).map(({ recipient }) => recipient);
   }
 
+  /** A recipient key beside the ones that are here, for the next enrolment; what the older ones open stays open. */
+  async renewRecipient(): Promise<void> {
+    const [newest] = await this.recipients();
+    await this.addRecipient((newest?.fromGeneration ?? 0) + 1);
+  }
+
   /** The file that the premises' administrator needs; makes the keys on first use. */
   async enrol(tenant: string, name: string): Promise<{ enrolment: Enrolment; file: Buffer }> {
     const signer = await this.signer();
@@ -274,11 +260,14 @@ export async function createTenantKeys(options: {
   const connector = await new ConnectorKeyStore(folders.connector).signer();
   await publishFileRecipient(options.folder);
   const replicas = options.replicas.map(({ name, key, recipient }) => ({ name, key, recipient }));
-  return new RootKeyStore(folders.root).firstRoot(options.tenant, {
+  const roots = new RootKeyStore(folders.root);
+  const root = await roots.firstRoot(options.tenant, {
     manifestKeys: [connector.publicKey],
     auditKeys: [await new ServerKeyStore(folders.server).auditKey()],
     replicas,
   });
+  await roots.keepPin(root);
+  return root;
 }
 
 function now(): string {

@@ -75,13 +75,17 @@ export class TrustChain {
   }
 
   /**
-   * @param expect the tenant, where it is known from elsewhere; else the pin says whose it is
+   * @param expect.tenant where it is known from elsewhere; else the pin says whose it is
+   * @param expect.signedBy id of a key that must be among the signers, where the root came by a way that proves nothing
    * @throws FormatError where the root is malformed, not signed by its own keys, or another tenant's
    */
-  static pin(bytes: Buffer, expect?: { tenant: string }): TrustChain {
+  static pin(bytes: Buffer, expect: { tenant?: string; signedBy?: string } = {}): TrustChain {
     const { root, envelope } = parseRoot(bytes);
-    if (expect !== undefined) assertTenant(root, expect.tenant);
-    assertThreshold(root, assertSigned(envelope, keysById(root.rootKeys.keys), 'root'));
+    if (expect.tenant !== undefined) assertTenant(root, expect.tenant);
+    const signed = assertSigned(envelope, keysById(root.rootKeys.keys), 'root');
+    assertThreshold(root, signed);
+    if (expect.signedBy !== undefined && !signed.has(expect.signedBy))
+      throw new FormatError('format.signature_invalid', 'root: not signed by the root key that is here');
     return new TrustChain(root, digestOf(bytes));
   }
 
@@ -107,6 +111,11 @@ export class TrustChain {
 
   get current(): TrustRoot {
     return this.latest;
+  }
+
+  /** Every root from the pinned one to the newest. */
+  history(): readonly TrustRoot[] {
+    return [...this.roots.values()];
   }
 
   root(version: number): TrustRoot {

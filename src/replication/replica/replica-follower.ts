@@ -17,6 +17,7 @@ import {
 import { applyBatch } from './batch-applier.js';
 import { RecipientKeys } from './recipient-keys.js';
 import { isSameState, takeOver } from './take-over.js';
+import { assertEnrolled } from './enrolled.js';
 import { ReplicaAcks } from './replica-acks.js';
 import { ReplicaBucket } from './replica-bucket.js';
 import { ReplicaError } from './replica.errors.js';
@@ -53,6 +54,7 @@ export class ReplicaFollower {
   private readonly acks: ReplicaAcks;
   private readonly keys: RecipientKeys;
   private trust: TrustChain | null = null;
+  private own: { name: string; key: string } | null = null;
   private recorded: LastError | null | undefined;
 
   constructor(private readonly settings: FollowerSettings) {
@@ -75,14 +77,15 @@ export class ReplicaFollower {
   }
 
   private async advance(): Promise<'applied' | 'idle'> {
-    const { pool } = this.settings;
+    const { pool, keys, bucket } = this.settings;
     const trust = (this.trust ??= await loadTrust(pool, this.settings.keyFolder, this.settings.tenant));
-    const verified = new VerifiedBucket(this.raw, trust, () =>
-      refreshTrust(pool, this.settings.bucket, trust),
-    );
+    const refresh = () => refreshTrust(pool, bucket, trust);
+    const verified = new VerifiedBucket(this.raw, trust, refresh);
     const state = await readState(pool);
     await this.acks.writeInPassing(state, trust.current.version);
     const beat = await verified.beat();
+    this.own ??= { name: this.settings.name, key: (await keys.signer()).publicKey };
+    await assertEnrolled(trust, this.own, refresh);
     await this.assertNotRolledBack(state, beat);
     const next = await this.nextPosition(state, beat);
     const found = next === null ? null : await this.findNext(verified, next, beat, state);

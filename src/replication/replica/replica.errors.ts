@@ -5,7 +5,9 @@ export type ReplicaErrorCode =
   | 'replica.state_differs'
   | 'replica.schema_unknown'
   | 'replica.schema_changed'
-  | 'replica.trust_missing';
+  | 'replica.trust_missing'
+  | 'replica.not_enrolled'
+  | 'replica.revoked';
 
 /** Why a batch was not applied, where the format by itself was right. The last good state stays in service. */
 export class ReplicaError extends Error {

@@ -30,6 +30,7 @@ import {
   type Radosgw,
 } from '../../support/radosgw/index.js';
 import { makeTempFolder } from '../../support/temp-folder.js';
+import { noShelf } from '../connector/connector-world.js';
 import { keysOf } from './bucket-kinds.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -337,7 +338,7 @@ describe('whose bucket it is', () => {
     );
     const root = await createTenantKeys({ folder, tenant, replicas: [enrolment] });
     await writeFile(join(keyFolders(folder).connector, PINNED_ROOT_FILE), root);
-    return { trust: await ConnectorTrust.load(folder, tenant), root };
+    return { trust: await ConnectorTrust.load(folder, tenant, noShelf), root };
   }
 
   it('is told by its root of trust: another tenant’s is refused and left as it is', async () => {

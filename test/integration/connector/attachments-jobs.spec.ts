@@ -27,6 +27,7 @@ import {
   type StoredBlob,
 } from './attachment-world.js';
 import { TENANT, type TestPublisher } from './connector-world.js';
+import { StrictReader } from './strict-reader.js';
 
 const MIB = 1024 * 1024;
 const log = createLogger({ level: 'silent', name: 'test' });
@@ -50,7 +51,7 @@ async function startJobs(bytesPerSecond: number | null = null) {
   Object.assign(config.keys, { folder: world.folder });
   Object.assign(config.files, { folder: join(world.folder, 'files') });
   Object.assign(config.connector.attachments, { bytesPerSecond });
-  const trust = await ConnectorTrust.load(world.folder, TENANT);
+  const trust = await ConnectorTrust.load(world.folder, TENANT, world.shelf);
   const admission = new BucketAdmission({ bucket, trust, purgeMayWait: false, log });
   const services = new AttachmentServices(config, db, trust, admission, bucket, log);
   await services.onModuleInit();
@@ -135,10 +136,15 @@ describe('replicas that change while a file is on its way', () => {
     const uploaded = await world.blobRow(blob);
     expect(uploaded?.state).toBe('available');
     expect(uploaded?.object_name).not.toBe(begun.row?.object_name);
-    const row = await rowOf(id);
+    // rows are sealed to the same replicas as the file
+    await lane.settle();
+    chain.extend(next);
+    const identities = (await paris.recipients()).map(({ identity }) => identity);
+    const reader = new StrictReader(world.bucket, chain, identities);
+    await reader.catchUp();
+    const row = sealedOf(reader.rows('attachment').get(id));
     const opener = new AttachmentOpener({
-      ...{ bucket: world.bucket, tenant: TENANT },
-      identities: async () => (await paris.recipients()).map(({ identity }) => identity),
+      ...{ bucket: world.bucket, tenant: TENANT, identities: () => Promise.resolve(identities) },
     });
     expect((await gather(await opener.open(row))).equals(content)).toBe(true);
     await expect(world.opener.open(row)).rejects.toMatchObject({ name: 'AttachmentRefused' });

@@ -5,6 +5,7 @@ import { PublishLease } from '../../../connector/publish/publish-lease.js';
 import { Publisher, type PublisherOptions, type TurnOutcome } from '../../../connector/publish/publisher.js';
 import { ConnectorDatabase } from '../../../connector/connector-database.js';
 import { Spool } from '../../../connector/publish/spool.js';
+import { KeptRoots, type RootShelf } from '../../../connector/publish/kept-roots.js';
 import { ConnectorTrust, PINNED_ROOT_FILE } from '../../../connector/publish/trust.js';
 import { openBucket, type Bucket } from '../../../src/platform/bucket/index.js';
 import {
@@ -26,6 +27,13 @@ import { StrictReader } from './strict-reader.js';
 
 export const TENANT = 'acme';
 
+/** For a connector's trust without a database: only the bucket says what is newer. */
+export const noShelf: RootShelf = {
+  after: () => Promise.resolve([]),
+  keep: () => Promise.resolve(),
+  noteUse: () => Promise.resolve(),
+};
+
 /** One publisher of a world, as a process of its own would be: own connections, own lease, own memory. */
 export interface TestPublisher {
   publisher: Publisher;
@@ -45,6 +53,8 @@ export interface ConnectorWorld extends PolicyDatabase {
   bucket: Bucket;
   spoolFolder: string;
   trust: ConnectorTrust;
+  /** where it keeps roots, whoever publishes */
+  shelf: RootShelf;
   /** the pinned root of trust */
   rootObject: Buffer;
   reader: StrictReader;
@@ -72,13 +82,15 @@ export async function openWorld(options: WorldOptions = {}): Promise<ConnectorWo
   const { enrolment } = await replicaKeys.enrol(TENANT, 'london');
   const root = await createTenantKeys({ folder, tenant: TENANT, replicas: [enrolment] });
   await writeFile(join(keyFolders(folder).connector, PINNED_ROOT_FILE), root, { mode: 0o600 });
-  const trust = await ConnectorTrust.load(folder, TENANT);
+  const trustDb = new ConnectorDatabase(database.database.urls.connector, () => undefined);
+  const shelf = new KeptRoots(trustDb);
+  const trust = await ConnectorTrust.load(folder, TENANT, shelf);
   const identities = (await replicaKeys.recipients()).map((entry) => entry.identity);
   const reader = new StrictReader(bucket, TrustChain.pin(root, { tenant: TENANT }), identities);
   const open: TestPublisher[] = [];
   return {
     ...database,
-    ...{ folder, bucketFolder, bucket, spoolFolder, trust, reader, rootObject: root, identities },
+    ...{ folder, bucketFolder, bucket, spoolFolder, trust, reader, rootObject: root, identities, shelf },
     readManifest: async (generation, n) =>
       verifyManifest(await bucket.get(manifestKey(generation, n)), TrustChain.pin(root, { tenant: TENANT }), {
         tenant: TENANT,
@@ -89,6 +101,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<ConnectorWo
       return made;
     },
     end: async () => {
+      await trustDb.close();
       for (const { db } of open) await db.close().catch(() => undefined);
       await bucket.close();
       await database.close();

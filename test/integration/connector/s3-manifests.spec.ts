@@ -7,7 +7,7 @@ import { manifestKey, verifyManifest } from '../../../src/replication/format/ind
 import { FaultProxy, ignoreConditions, loseAnswer, type Fault } from '../../support/fault-proxy/index.js';
 import { makeS3Bucket, s3Options, sharedRadosgw, type Radosgw } from '../../support/radosgw/index.js';
 import { keysOf } from '../bucket/bucket-kinds.js';
-import { openWorld, TENANT, type ConnectorWorld, type TestPublisher } from './connector-world.js';
+import { noShelf, openWorld, TENANT, type ConnectorWorld, type TestPublisher } from './connector-world.js';
 
 const MANIFEST_PUT = { method: 'PUT', path: /\/m\// };
 let gateway: Radosgw;
@@ -104,7 +104,7 @@ describe('a bucket that ignores conditions', () => {
   };
 
   async function admission(): Promise<BucketAdmission> {
-    const trust = await ConnectorTrust.load(world.folder, TENANT);
+    const trust = await ConnectorTrust.load(world.folder, TENANT, noShelf);
     const log = createLogger({ level: 'silent', name: 'test' });
     return new BucketAdmission({ bucket: proxied, trust, purgeMayWait: false, log });
   }

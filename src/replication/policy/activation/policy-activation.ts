@@ -119,11 +119,14 @@ async function putIntoForce(
   ]);
 }
 
-/** Waits for the manifest that is being put, and lets none begin until this is committed. */
-async function closeGate(tx: QueryRunner): Promise<void> {
+/**
+ * Waits for the manifest that is being put, and lets none begin until this is committed.
+ * @param busy what to throw where that does not end
+ */
+export async function closeGate(tx: QueryRunner, busy = () => new PublishingUnderWay()): Promise<void> {
   await query(tx, `SET LOCAL lock_timeout = '${String(gateWaitMs)}'`);
   await query(tx, 'SELECT pg_advisory_xact_lock($1)', [policyGate]).catch((error: unknown) => {
-    throw (error as { code?: unknown }).code === lockNotAvailable ? new PublishingUnderWay() : error;
+    throw (error as { code?: unknown }).code === lockNotAvailable ? busy() : error;
   });
 }
 
