@@ -75,3 +75,4 @@ export {
   RootKeyStore,
   ServerKeyStore,
 } from './key-store.js';
+export { rowTextSettings } from './row-text.js';

@@ -1,5 +1,6 @@
 import { Conflict, DomainError, InvalidInput, NotFound, Unavailable } from '../../platform/errors/index.js';
 import type { PolicyIssue } from './document/policy.model.js';
+import type { PolicyWarning } from './preview/policy-warnings.js';
 
 /** 400: the document is not a policy; `issues` gives line, column, path, message and suggestion of each. */
 export class PolicyInvalid extends InvalidInput {
@@ -37,6 +38,16 @@ export class PolicyNotProposed extends Conflict {
 export class SecondPersonNeeded extends DomainError {
   constructor(detail: string) {
     super('second_person_needed', 403, 'warn', { detail });
+  }
+}
+
+/** 409: the policy can be used, and what it would do must be acknowledged first; `warnings` says what. */
+export class PolicyNeedsAcknowledgement extends Conflict {
+  constructor(warnings: readonly PolicyWarning[]) {
+    super('policy_needs_acknowledgement', {
+      detail: warnings.map(({ cause, effect, action }) => `${cause} ${effect} ${action}`).join(' '),
+      extensions: { warnings },
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { AuditTrail } from '../../audit/index.js';
 import { NotAllowed } from '../../platform/errors/index.js';
 import { ACCESS_POLICY, type AccessPolicy, type RequestContext } from '../../records/index.js';
-import { activatePolicy, bootstrapPolicy } from './activation/policy-activation.js';
+import { activatePolicy, approverOf, bootstrapPolicy } from './activation/policy-activation.js';
 import { proposePolicy } from './activation/policy-proposal.js';
 import {
   readActivePolicy,
@@ -13,10 +13,17 @@ import {
   type PolicyVersion,
 } from './activation/policy.store.js';
 import { parsePolicy } from './document/parse-policy.js';
-import type { PolicyIssue } from './document/policy.model.js';
+import { allowancesOf, type Allowance } from './document/allowances-of.js';
+import type { CloudPolicy, PolicyIssue } from './document/policy.model.js';
 import { MaintainerDatabase } from './maintainer-database.js';
 import { countPolicy, type TypeNumbers } from './policy-numbers.js';
-import { PolicyVersionNotFound } from './policy.errors.js';
+import { PolicyInvalid, PolicyNeedsAcknowledgement, PolicyVersionNotFound } from './policy.errors.js';
+import {
+  comparisonWarnings,
+  heldWarnings,
+  type PolicyWarning,
+  type PolicyWarningCode,
+} from './preview/policy-warnings.js';
 import { previewPolicy, type TypePreview } from './preview/preview-policy.js';
 
 export interface PolicyCheck {
@@ -31,6 +38,8 @@ export interface PolicyPreview {
   readonly errors: readonly PolicyIssue[];
   /** version of the policy in force; null: nothing leaves now */
   readonly against: number | null;
+  /** what it lets out against its classification, and why */
+  readonly allow: readonly Allowance[];
   /** empty where there are errors */
   readonly types: readonly TypePreview[];
 }
@@ -69,24 +78,45 @@ export class PolicyService {
   async preview(ctx: RequestContext, yaml: string): Promise<PolicyPreview> {
     this.requireManageCloud(ctx);
     const parsed = parsePolicy(yaml, await readPolicySchema(this.dataSource));
-    if (!parsed.ok) return { ok: false, errors: parsed.issues, against: null, types: [] };
+    if (!parsed.ok) return { ok: false, errors: parsed.issues, against: null, allow: [], types: [] };
     const compared = await previewPolicy(await this.maintainer.connect(), parsed.policy, (type) => {
       const hidden = this.access.hiddenFields(ctx, type);
       return this.access.can(ctx, type, 'read') === 'all' && !type.title.some((name) => hidden.has(name));
     });
-    return { ok: true, errors: [], ...compared };
+    return { ok: true, errors: [], allow: allowancesOf(yaml), ...compared };
   }
 
-  /** @throws PolicyInvalid, PolicyVersionTaken */
-  async propose(ctx: RequestContext, yaml: string, reason: string): Promise<PolicyVersion> {
+  /** @throws PolicyInvalid, PolicyVersionTaken, PolicyNeedsAcknowledgement */
+  async propose(
+    ctx: RequestContext,
+    yaml: string,
+    reason: string,
+    acknowledged: readonly PolicyWarningCode[] = [],
+  ): Promise<PolicyVersion> {
     this.requireManageCloud(ctx);
+    const parsed = parsePolicy(yaml, await readPolicySchema(this.dataSource));
+    if (!parsed.ok) throw new PolicyInvalid(parsed.issues);
+    requireAcknowledged(await this.warnings(parsed.policy), acknowledged);
     return this.version(ctx, await proposePolicy(this.dataSource, this.audit, ctx, yaml, reason));
   }
 
-  /** Puts a proposed version into force. @throws SecondPersonNeeded, PolicyNotProposed, PolicyInvalid */
-  async approve(ctx: RequestContext, version: number): Promise<PolicyVersion> {
+  /**
+   * Puts a proposed version into force.
+   * @throws SecondPersonNeeded, PolicyNotProposed, PolicyInvalid, PolicyNeedsAcknowledgement
+   */
+  async approve(
+    ctx: RequestContext,
+    version: number,
+    acknowledged: readonly PolicyWarningCode[] = [],
+  ): Promise<PolicyVersion> {
     this.requireManageCloud(ctx);
-    await this.version(ctx, version);
+    const proposed = await this.version(ctx, version);
+    approverOf(ctx, proposed);
+    const parsed = parsePolicy(proposed.yaml, await readPolicySchema(this.dataSource));
+    if (!parsed.ok) throw new PolicyInvalid(parsed.issues);
+    // since it was proposed the records may have changed
+    const warnings = [...(await this.warnings(parsed.policy)), ...(await heldWarnings(this.dataSource))];
+    requireAcknowledged(warnings, acknowledged);
     await activatePolicy(await this.maintainer.connect(), this.audit, ctx, version);
     return this.version(ctx, version);
   }
@@ -119,14 +149,28 @@ export class PolicyService {
   async counts(active: Pick<PolicyVersion, 'yaml' | 'hash'>): Promise<readonly TypeNumbers[]> {
     const now = Date.now();
     if (this.counted?.hash === active.hash && now - this.counted.at < countsAgeMs) return this.counted.types;
-    const parsed = parsePolicy(active.yaml, await readPolicySchema(this.dataSource));
+    const parsed = parsePolicy(active.yaml, await readPolicySchema(this.dataSource), { isApproved: true });
     // A field that the policy names was removed since: the views stand as they are, the numbers cannot be told.
     const types = parsed.ok ? await countPolicy(this.dataSource, parsed.policy) : [];
     this.counted = { hash: active.hash, at: now, types };
     return types;
   }
 
+  private warnings(policy: CloudPolicy): Promise<PolicyWarning[]> {
+    return comparisonWarnings(async () =>
+      previewPolicy(await this.maintainer.connect(), policy, () => false),
+    );
+  }
+
   private requireManageCloud(ctx: RequestContext): void {
     if (!this.access.hasFlag(ctx, 'manageCloud')) throw new NotAllowed();
   }
+}
+
+function requireAcknowledged(
+  warnings: readonly PolicyWarning[],
+  acknowledged: readonly PolicyWarningCode[],
+): void {
+  const open = warnings.filter(({ code }) => !acknowledged.includes(code));
+  if (open.length > 0) throw new PolicyNeedsAcknowledgement(open);
 }

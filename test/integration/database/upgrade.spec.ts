@@ -115,6 +115,11 @@ describe.each(fixtures)('the demo in $folder', ({ folder, migrations, changed })
     expect(rest(after)).toEqual(rest(before));
   });
 
+  it('acts on the brake that the policy in force has named all along', async () => {
+    const { rows } = await database.admin.query('SELECT brake_deletes FROM replication.active_policy');
+    expect(rows).toEqual([{ brake_deletes: 500 }]);
+  });
+
   it('has the schema of a new database', async () => {
     const fresh = await createPrimaryDatabase();
     try {

@@ -12,7 +12,8 @@ export async function installViews(tx: SqlRunner, compiled: CompiledPolicy, vers
   await query(tx, `SET LOCAL lock_timeout = '60s'`);
   await ensurePseudonymKey(tx);
   await dropInstalled(tx);
-  for (const view of compiled.views) await query(tx, view.createView);
+  for (const { type, select } of compiled.views)
+    await query(tx, `CREATE VIEW cloud.${identifier(type)} WITH (security_barrier) AS\n${select}`);
   for (const { name, create } of compiled.homeViews) {
     await query(tx, create);
     await query(tx, `GRANT SELECT ON cloud.${identifier(name)} TO holdfast_app`);

@@ -46,13 +46,18 @@ export async function activatePolicy(
     await lock(tx);
     const proposed = await readPolicyVersion(tx, version);
     if (!proposed) throw new PolicyVersionNotFound(version);
-    if (proposed.state !== 'proposed') throw new PolicyNotProposed(version, proposed.state);
-    const approver = ctx.principal.userId;
-    if (approver === null) throw new SecondPersonNeeded('A policy is approved by a person.');
-    if (proposed.proposedBy === null || proposed.proposedBy.id === approver)
-      throw new SecondPersonNeeded('You proposed this version. Somebody else must approve it.');
-    await putIntoForce(tx, audit, ctx, proposed, approver);
+    await putIntoForce(tx, audit, ctx, proposed, approverOf(ctx, proposed));
   });
+}
+
+/** Who approves, where that person may. @throws PolicyNotProposed, SecondPersonNeeded */
+export function approverOf(ctx: RequestContext, { version, state, proposedBy }: PolicyVersion): string {
+  if (state !== 'proposed') throw new PolicyNotProposed(version, state);
+  const { userId } = ctx.principal;
+  if (userId === null) throw new SecondPersonNeeded('A policy is approved by a person.');
+  if (proposedBy === null || proposedBy.id === userId)
+    throw new SecondPersonNeeded('You proposed this version. Somebody else must approve it.');
+  return userId;
 }
 
 /**
@@ -98,8 +103,9 @@ async function putIntoForce(
   await query(tx, `UPDATE replication.policy SET state = 'superseded' WHERE state = 'active'`);
   await query(
     tx,
-    `UPDATE replication.policy SET state = 'active', approved_by = $2, activated_at = now() WHERE version = $1`,
-    [chosen.version, approver],
+    `UPDATE replication.policy SET state = 'active', approved_by = $2, activated_at = now(), brake_deletes = $3
+     WHERE version = $1`,
+    [chosen.version, approver, policy.brake.deletes],
   );
   await audit.append(tx, ctx, [
     {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { query, type SqlRunner } from '../../../platform/database/index.js';
 import { recordTypes } from '../../../records/index.js';
+import { allowancesOf, type Allowance } from '../document/allowances-of.js';
 import {
   createPolicySchema,
   type CustomFieldDefinition,
@@ -21,6 +22,8 @@ export interface PolicyVersion {
   readonly proposedBy: { readonly id: string; readonly name: string | null } | null;
   readonly approvedBy: { readonly id: string; readonly name: string | null } | null;
   readonly reason: string;
+  /** what it lets out against its classification, and why */
+  readonly allow: readonly Allowance[];
   readonly proposedAt: Date;
   readonly activatedAt: Date | null;
 }
@@ -38,19 +41,35 @@ export function policyHash(yaml: string): string {
   return createHash('sha256').update(yaml, 'utf8').digest('hex');
 }
 
+async function readVersions(
+  runner: SqlRunner,
+  rest: string,
+  parameters: unknown[] = [],
+): Promise<PolicyVersion[]> {
+  const sql = `${selectVersions} ${rest}`;
+  const rows = await query<Omit<PolicyVersion, 'allow'>>(runner, sql, parameters);
+  return rows.map((row) => ({ ...row, allow: allowancesOf(row.yaml) }));
+}
+
 export async function readActivePolicy(runner: SqlRunner): Promise<PolicyVersion | null> {
-  const [row] = await query<PolicyVersion>(runner, `${selectVersions} WHERE p.state = 'active'`);
-  return row ?? null;
+  const [found] = await readVersions(runner, `WHERE p.state = 'active'`);
+  return found ?? null;
 }
 
 export async function readPolicyVersion(runner: SqlRunner, version: number): Promise<PolicyVersion | null> {
-  const [row] = await query<PolicyVersion>(runner, `${selectVersions} WHERE p.version = $1`, [version]);
-  return row ?? null;
+  const [found] = await readVersions(runner, 'WHERE p.version = $1', [version]);
+  return found ?? null;
+}
+
+/** The newest version that waits for somebody to approve it. */
+export async function readProposedPolicy(runner: SqlRunner): Promise<PolicyVersion | null> {
+  const [found] = await readVersions(runner, `WHERE p.state = 'proposed' ORDER BY p.version DESC LIMIT 1`);
+  return found ?? null;
 }
 
 /** Newest first. */
 export function readPolicyVersions(runner: SqlRunner): Promise<PolicyVersion[]> {
-  return query<PolicyVersion>(runner, `${selectVersions} ORDER BY p.version DESC`);
+  return readVersions(runner, 'ORDER BY p.version DESC');
 }
 
 export async function latestVersion(runner: SqlRunner): Promise<number> {

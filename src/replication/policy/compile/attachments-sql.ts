@@ -1,4 +1,4 @@
-import { attachmentType, type AttachmentRule, type CloudPolicy } from '../document/policy.model.js';
+import type { AttachmentRule, CloudPolicy } from '../document/policy.model.js';
 import { Aliases } from './aliases.js';
 import { membershipSql } from './membership-sql.js';
 import { literal } from './sql-text.js';
@@ -56,7 +56,6 @@ const columns = [
 /** A row never waits for its file: it is `pending` until the connector has put the file into the bucket. */
 export function attachmentViewSql(policy: CloudPolicy): string {
   return [
-    `CREATE VIEW cloud.${attachmentType} WITH (security_barrier) AS`,
     `SELECT ${columns.join(', ')}, o.object_name, o.object_bytes, o.object_sha256,`,
     `CASE WHEN o.blob_id IS NULL THEN 'pending' ELSE 'available' END AS object_state`,
     `FROM ${attachmentTable} t`,

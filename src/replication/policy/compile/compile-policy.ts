@@ -13,7 +13,7 @@ import {
   selectedBlobView,
 } from './attachments-sql.js';
 import { customFieldType, dependentsName, dependentsSql, typesReadOnTheWay } from './dependents-sql.js';
-import { identifier, plainTableName } from './sql-text.js';
+import { plainTableName } from './sql-text.js';
 import { systemViews } from './system-set.js';
 import { policyViewSql } from './view-sql.js';
 
@@ -34,7 +34,8 @@ export interface CompiledView {
   readonly type: string;
   /** `crm.deal`, not quoted */
   readonly tableName: string;
-  readonly createView: string;
+  /** what the view `cloud.<type>` is made of */
+  readonly select: string;
   /** fields whose values are not the ones at home */
   readonly treatments: readonly FieldNote[];
   readonly dependents: DependentsFunction | null;
@@ -69,7 +70,7 @@ export function compilePolicy(policy: CloudPolicy): CompiledPolicy {
   const views: CompiledView[] = systemViews(policy).map((view) => ({
     type: view.type,
     tableName: view.tableName,
-    createView: `CREATE VIEW cloud.${identifier(view.type)} WITH (security_barrier) AS\n${view.select}`,
+    select: view.select,
     treatments: [],
     dependents: hasDependents(view.type) ? dependentsOn(policy, view.type) : null,
   }));
@@ -81,7 +82,7 @@ export function compilePolicy(policy: CloudPolicy): CompiledPolicy {
     views.push({
       type: meta.name,
       tableName: plainTableName(meta),
-      createView: type ? policyViewSql(policy, type).create : emptyViewSql(meta.name, meta.table),
+      select: type ? policyViewSql(policy, type) : emptyViewSql(meta.table),
       treatments: type ? fieldNotes(type) : [],
       dependents: dependentsOn(policy, meta.name),
     });
@@ -91,7 +92,7 @@ export function compilePolicy(policy: CloudPolicy): CompiledPolicy {
     views.push({
       type: attachmentType,
       tableName: attachmentTable,
-      createView: attachmentViewSql(policy),
+      select: attachmentViewSql(policy),
       treatments: [],
       dependents: null,
     });
@@ -115,8 +116,8 @@ function fieldNotes({ fields, customFields }: PolicyType): FieldNote[] {
 }
 
 /** A type that only conditions of others read: its changes must be followed, though not one of its rows is selected. */
-function emptyViewSql(type: string, table: string): string {
-  return `CREATE VIEW cloud.${identifier(type)} WITH (security_barrier) AS\nSELECT t.id FROM ${table} t WHERE FALSE`;
+function emptyViewSql(table: string): string {
+  return `SELECT t.id FROM ${table} t WHERE FALSE`;
 }
 
 /** A record may leave because a link row is gone, and then nothing is left that leads from the one to the other. */

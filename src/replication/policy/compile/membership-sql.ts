@@ -1,5 +1,11 @@
 import type { FieldMeta } from '../../../records/index.js';
-import type { CloudPolicy, LinkFollow, PolicyType, ReferenceFollow } from '../document/policy.model.js';
+import type {
+  CloudPolicy,
+  LinkFollow,
+  PolicyFollow,
+  PolicyType,
+  ReferenceFollow,
+} from '../document/policy.model.js';
 import { Aliases } from './aliases.js';
 import { filterSql } from './filter-sql.js';
 import { identifier } from './sql-text.js';
@@ -27,6 +33,18 @@ function followsSql(policy: CloudPolicy, type: PolicyType, alias: string, aliase
     `(${[...isAnySet, ...links].join(' OR ')})`,
     ...leads.map((condition, index) => `(${columns[index] ?? ''} IS NULL OR ${condition})`),
   ];
+}
+
+/** The condition that one entry of `follows` adds, for the row `alias`. */
+export function followSql(
+  policy: CloudPolicy,
+  follow: PolicyFollow,
+  alias: string,
+  aliases: Aliases,
+): string {
+  return follow.kind === 'reference'
+    ? referenceSql(policy, follow, alias, aliases)
+    : linkSql(policy, follow, alias, aliases);
 }
 
 /** The record on the way of two steps must be there; whether it is selected does not matter. */

@@ -16,17 +16,12 @@ const fixedColumns = ['id', 'created_at', 'created_by', 'updated_at', 'updated_b
 /** A function of PostgreSQL takes 100 arguments at most, and each pair is two of them. */
 const maxPairs = 50;
 
-export interface ViewSql {
-  readonly type: string;
-  readonly create: string;
-}
-
 /**
- * The view through which the connector reads one type. A reference to a record that the policy does not select
+ * What the view is made of through which the connector reads one type. A reference to a record that the policy does not select
  * becomes null through an outer join on the target's primary key: the planner hashes it for a full read, walks
  * the index for a few keys, and drops it where only rows are counted.
  */
-export function policyViewSql(policy: CloudPolicy, type: PolicyType): ViewSql {
+export function policyViewSql(policy: CloudPolicy, type: PolicyType): string {
   const aliases = new Aliases();
   const joins: string[] = [];
   const columns = fixedColumns.map((column) => `t.${column}`);
@@ -36,16 +31,7 @@ export function policyViewSql(policy: CloudPolicy, type: PolicyType): ViewSql {
   if (usesPseudonyms(type)) joins.push(pseudonymKeyJoin);
   if (type.customFields.some(({ treatment }) => treatment.kind !== 'omit')) joins.push(definedFieldsJoin);
   const where = membershipSql(policy, type.meta.name, 't', aliases);
-  return {
-    type: type.meta.name,
-    create: [
-      `CREATE VIEW cloud.${identifier(type.meta.name)} WITH (security_barrier) AS`,
-      `SELECT ${columns.join(', ')}`,
-      `FROM ${type.meta.table} t`,
-      ...joins,
-      `WHERE ${where}`,
-    ].join('\n'),
-  };
+  return [`SELECT ${columns.join(', ')}`, `FROM ${type.meta.table} t`, ...joins, `WHERE ${where}`].join('\n');
 }
 
 function columnsOf(

@@ -244,7 +244,7 @@ describe('a policy that is right', () => {
     });
     expect(treatment(yaml, 'account', 'revenue')).toMatchObject({ treatment: { kind: 'omit' } });
     expect(treatment(yaml, 'contact', 'email')).toMatchObject({ treatment: { kind: 'omit' } });
-    const open = `${yaml}\ndefaults: { classification: { personal: include } }`;
+    const open = `${yaml}\nallow: { personal: "consent" }\ndefaults: { classification: { personal: include } }`;
     expect(treatment(open, 'contact', 'email')).toMatchObject({ treatment: { kind: 'include' } });
   });
 

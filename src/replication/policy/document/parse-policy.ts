@@ -1,10 +1,11 @@
 import { isScalar, type Node } from 'yaml';
 import { classifications, type RecordTypeMeta } from '../../../records/index.js';
 import { defaultClassifications, type ClassificationDefaults } from './classification-defaults.js';
+import { Allowances } from './parse-allow.js';
 import { AttachmentParser } from './parse-attachments.js';
 import { FilterParser } from './parse-filter.js';
 import { FollowParser, refuseCycles } from './parse-follows.js';
-import { TreatmentParser } from './parse-treatments.js';
+import { TreatmentParser, type FieldRules } from './parse-treatments.js';
 import { attachmentType, type CloudPolicy, type PolicyIssue, type PolicyType } from './policy.model.js';
 import { PolicySource, type Entry } from './policy-source.js';
 import type { PolicySchema } from './policy-schema.js';
@@ -13,10 +14,19 @@ export type ParsedPolicy =
   | { readonly ok: true; readonly policy: CloudPolicy; readonly issues: readonly [] }
   | { readonly ok: false; readonly policy: null; readonly issues: readonly PolicyIssue[] };
 
+export interface ParseOptions {
+  /** approved already: it is read as it stands, also where it includes protected fields without a reason */
+  readonly isApproved?: boolean;
+}
+
 /** Reads a policy strictly; answers either the whole policy or everything that is wrong with it, in reading order. */
-export function parsePolicy(yaml: string, schema: PolicySchema): ParsedPolicy {
+export function parsePolicy(
+  yaml: string,
+  schema: PolicySchema,
+  { isApproved = false }: ParseOptions = {},
+): ParsedPolicy {
   const source = new PolicySource(yaml);
-  const policy = source.issues.length === 0 ? new PolicyParser(source, schema).parse() : null;
+  const policy = source.issues.length === 0 ? new PolicyParser(source, schema, !isApproved).parse() : null;
   if (policy && source.issues.length === 0) return { ok: true, policy, issues: [] };
   const issues = [...source.issues].sort((a, b) => a.line - b.line || a.column - b.column);
   return { ok: false, policy: null, issues };
@@ -26,17 +36,20 @@ class PolicyParser {
   constructor(
     private readonly source: PolicySource,
     private readonly schema: PolicySchema,
+    private readonly requiresReasons: boolean,
   ) {}
 
   parse(): CloudPolicy | null {
     const { root } = this.source;
-    const known = ['version', 'defaults', 'types', 'brake'];
+    const known = ['version', 'defaults', 'allow', 'types', 'brake'];
     const entries = new Map(
       this.source.entries(root, '', 'a policy', known).map((entry) => [entry.key, entry] as const),
     );
     const version = this.version(entries.get('version'));
-    const defaults = this.defaults(entries.get('defaults'));
-    const types = this.types(entries.get('types'), defaults);
+    const allow = new Allowances(this.source, entries.get('allow'), this.requiresReasons);
+    const defaults = this.defaults(entries.get('defaults'), allow);
+    const types = this.types(entries.get('types'), { defaults, allow });
+    allow.refuseUnused();
     const brake = this.brake(entries.get('brake'));
     return { version, defaults, types, brake };
   }
@@ -49,7 +62,7 @@ class PolicyParser {
     return this.wholeNumber(entry, 1, 'a whole number from 1 up') ?? 0;
   }
 
-  private defaults(entry: Entry | undefined): ClassificationDefaults {
+  private defaults(entry: Entry | undefined, allow: Allowances): ClassificationDefaults {
     const defaults: ClassificationDefaults = { ...defaultClassifications };
     if (!entry) return defaults;
     for (const section of this.source.entries(entry.value, entry.path, '`defaults`', ['classification']))
@@ -61,14 +74,16 @@ class PolicyParser {
       )) {
         const written = this.source.text(choice.value);
         const name = classifications.find((known) => known === choice.key);
-        if (name && (written === 'include' || written === 'omit')) defaults[name] = written;
-        else
+        if (name && (written === 'include' || written === 'omit')) {
+          defaults[name] = written;
+          if (written === 'include') allow.requireForDefault(name, choice);
+        } else
           this.source.report(choice.value ?? choice.keyNode, choice.path, 'a default is `include` or `omit`');
       }
     return defaults;
   }
 
-  private types(entry: Entry | undefined, defaults: ClassificationDefaults): Map<string, PolicyType> {
+  private types(entry: Entry | undefined, rules: FieldRules): Map<string, PolicyType> {
     if (!entry) {
       this.source.report(
         this.source.root,
@@ -87,7 +102,7 @@ class PolicyParser {
     const types = new Map<string, PolicyType>();
     for (const meta of selectable) {
       const item = byName.get(meta.name);
-      if (item) types.set(meta.name, this.type(item, meta, new Set(byName.keys()), defaults));
+      if (item) types.set(meta.name, this.type(item, meta, new Set(byName.keys()), rules));
     }
     refuseCycles(types, (name, circle) => {
       const item = byName.get(name);
@@ -120,7 +135,7 @@ class PolicyParser {
     entry: Entry,
     meta: RecordTypeMeta,
     named: ReadonlySet<string>,
-    defaults: ClassificationDefaults,
+    rules: FieldRules,
   ): PolicyType {
     const known = ['where', 'follows', 'fields', 'custom', 'attachments'];
     // `product:` alone and `product: {}` both mean: all of them
@@ -131,7 +146,7 @@ class PolicyParser {
     const where = part('where');
     const follows = part('follows');
     const attachments = part('attachments');
-    const treatments = new TreatmentParser(this.source, this.schema, meta, defaults);
+    const treatments = new TreatmentParser(this.source, this.schema, meta, rules);
     return {
       meta,
       where: where ? new FilterParser(this.source, this.schema, meta).parse(where.value, where.path) : null,

@@ -1,5 +1,6 @@
 import type { FieldMeta, RecordTypeMeta } from '../../../records/index.js';
 import type { ClassificationDefaults } from './classification-defaults.js';
+import type { Allowances } from './parse-allow.js';
 import { TreatmentReader } from './parse-treatment.js';
 import {
   fixedFields,
@@ -12,6 +13,12 @@ import type { CustomFieldMeta, PolicySchema } from './policy-schema.js';
 import type { Entry, PolicySource } from './policy-source.js';
 import { suggest } from './suggest.js';
 
+/** What happens to fields that a type does not name, and why some that it names may go. */
+export interface FieldRules {
+  readonly defaults: ClassificationDefaults;
+  readonly allow: Allowances;
+}
+
 /** Reads `fields` and `custom` of one type and settles what happens to the fields that they do not name. */
 export class TreatmentParser {
   private readonly named = new Map<string, Treatment>();
@@ -21,7 +28,7 @@ export class TreatmentParser {
     private readonly source: PolicySource,
     schema: PolicySchema,
     private readonly type: RecordTypeMeta,
-    private readonly defaults: ClassificationDefaults,
+    private readonly rules: FieldRules,
   ) {
     this.custom = schema.customFields.get(type.name) ?? new Map();
   }
@@ -49,7 +56,11 @@ export class TreatmentParser {
     if (treatment) return { field, treatment, decidedBy: 'policy' };
     // A custom field comes into being at any time, made by people who do not think of the cloud: it must be named.
     if (field.custom) return { field, treatment: { kind: 'omit' }, decidedBy: 'unnamed' };
-    return { field, treatment: { kind: this.defaults[field.classification] }, decidedBy: 'classification' };
+    return {
+      field,
+      treatment: { kind: this.rules.defaults[field.classification] },
+      decidedBy: 'classification',
+    };
   }
 
   private field(entry: Entry): void {
@@ -85,7 +96,12 @@ export class TreatmentParser {
     if (this.named.has(field.name))
       this.source.report(entry.keyNode, entry.path, `\`${field.name}\` is named twice`);
     const treatment = new TreatmentReader(this.source, field).read(entry);
-    if (treatment) this.named.set(field.name, treatment);
+    if (!treatment) return;
+    this.named.set(field.name, treatment);
+    // where the default lets the whole classification go, the reason stands there
+    const { defaults, allow } = this.rules;
+    if (treatment.kind === 'include' && defaults[field.classification] === 'omit')
+      allow.requireForField(this.type.name, field, entry);
   }
 
   private nameable(): string[] {
