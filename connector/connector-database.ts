@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { rowTextSettings } from '../src/replication/format/index.js';
 import { ConnectorError } from './connector.errors.js';
 
 /** What the connector's statements run on: one session, so that temporary tables and transactions hold together. */
@@ -13,17 +14,13 @@ export interface Session {
  * The row text is the canonical form of a row and depends on these settings, so they are pinned per session and
  * never left to the server's configuration. A snapshot of a large table takes long, hence no statement timeout.
  */
-const SESSION_OPTIONS = [
-  'timezone=UTC',
-  'datestyle=ISO',
-  'intervalstyle=postgres',
-  'extra_float_digits=1',
-  'bytea_output=hex',
-  'search_path=pg_catalog',
-  'statement_timeout=0',
-  'idle_in_transaction_session_timeout=600000',
-]
-  .map((setting) => `-c ${setting}`)
+const SESSION_OPTIONS = Object.entries({
+  ...rowTextSettings,
+  search_path: 'pg_catalog',
+  statement_timeout: '0',
+  idle_in_transaction_session_timeout: '600000',
+})
+  .map(([name, value]) => `-c ${name}=${value}`)
   .join(' ');
 
 /**

@@ -15,6 +15,8 @@ export interface CloudType extends TypeSchema {
 export interface CloudCatalog {
   policyVersion: number;
   policyHash: string;
+  /** a batch with more deletes than this waits for a person; null: none does */
+  brakeDeletes: number | null;
   /** in the order of the catalogue */
   types: CloudType[];
   /** by type, over all that can change rows without a trigger firing */
@@ -25,7 +27,7 @@ export type Fingerprints = Readonly<Record<string, string>>;
 
 const ACTIVE = 'SELECT version, hash FROM replication.active_policy';
 const CATALOG = `
-  SELECT p.version, p.hash,
+  SELECT p.version, p.hash, p.brake_deletes,
     (SELECT coalesce(json_agg(json_build_object(
         'type', c.type, 'columns', c.columns, 'treatments', c.treatments, 'dependentsFunction', c.dependents_function) ORDER BY c.position), '[]')
       FROM replication.view_catalog c) AS types,
@@ -35,6 +37,7 @@ const CATALOG = `
 interface CatalogRow {
   version: number;
   hash: string;
+  brake_deletes: number | null;
   types: CloudType[];
   fingerprints: Record<string, string>;
 }
@@ -47,6 +50,7 @@ export async function readCatalog(session: Session): Promise<CloudCatalog | null
   return {
     policyVersion: row.version,
     policyHash: row.hash,
+    brakeDeletes: row.brake_deletes,
     types: row.types,
     fingerprints: row.fingerprints,
   };

@@ -1,6 +1,7 @@
 import { rowDigest } from '../../src/replication/format/index.js';
 import type { BatchWriter, StateTally } from './batch-writer.js';
 import { viewOf } from './cloud-catalog.js';
+import type { DeleteBrake } from './delete-brake.js';
 import type { LedgerChanges } from './ledger-changes.js';
 import type { OpenSnapshot } from './snapshot-reader.js';
 
@@ -13,6 +14,8 @@ export interface DeltaTarget {
   writer: BatchWriter;
   tally: StateTally;
   ledger: LedgerChanges;
+  /** null: whatever is to be deleted goes */
+  brake: DeleteBrake | null;
   mirror?: DeltaMirror | undefined;
 }
 
@@ -36,6 +39,7 @@ interface Key {
  * Holds the rows in `batch_key` against what the ledger says was sent. The same digest sends nothing; in view is an
  * upsert; no longer in view but sent once is a tombstone; and a row that was never sent stays unmentioned, so that
  * not even its id leaves.
+ * @throws BrakePassed where it would delete more than may pass without a person
  */
 export async function compareKeys(open: OpenSnapshot, target: DeltaTarget): Promise<void> {
   for (const { type } of open.catalog.types) {
@@ -101,6 +105,7 @@ async function offer(
 }
 
 async function withdraw(type: string, id: string, before: Buffer, target: DeltaTarget): Promise<void> {
+  target.brake?.count(type);
   await target.writer.remove(type, id);
   target.tally.remove(type, before);
   await target.ledger.add({ type, id, before, after: null });

@@ -6,12 +6,14 @@ import type { BatchStore, SealedBatch } from './batch.store.js';
 import { StateTally } from './batch-writer.js';
 import type { ChangedKeys } from './changed-keys.js';
 import { ATTACHMENT_TYPE } from './cloud-catalog.js';
+import { BrakePassed, DeleteBrake, type DeleteCounts } from './delete-brake.js';
+import { countDeletes } from './delete-count.js';
 import { compareKeys } from './delta-comparison.js';
 import type { Generation, GenerationStore } from './generation.store.js';
 import type { LaneEvents } from './lane-events.js';
 import { LedgerChanges } from './ledger-changes.js';
 import type { PublishLease } from './publish-lease.js';
-import { ForkDetected, PolicyChanged } from './publish.errors.js';
+import { DeletesHeld, ForkDetected, PolicyChanged } from './publish.errors.js';
 import type { OpenSnapshot, SnapshotReader } from './snapshot-reader.js';
 import type { RebaseStep } from './rebase/rebase-step.js';
 import type { RebaseProgress } from './rebase/rebase.store.js';
@@ -30,6 +32,11 @@ export interface DeltaStart {
   previous: string | null;
   /** must resolve before the batch is recorded */
   headCheck: Promise<void>;
+  /**
+   * What may be deleted beyond the policy's threshold, because a person has seen and confirmed it. 'everything' for what
+   * was decided elsewhere and must not wait: a new generation under another policy, an erasure.
+   */
+  brake: DeleteCounts | 'everything';
   /** a generation that is being made beside this one, and takes its share of the same snapshot */
   rebase?: RebaseShare | null;
 }
@@ -66,7 +73,10 @@ export interface DeltaParts {
 export class DeltaMaker {
   constructor(private readonly parts: DeltaParts) {}
 
-  /** Answers null where nothing that is selected has changed; S_prev has moved on then. @throws PolicyChanged */
+  /**
+   * Answers null where nothing that is selected has changed; S_prev has moved on then.
+   * @throws PolicyChanged, DeletesHeld
+   */
   async make(start: DeltaStart): Promise<SealedBatch | null> {
     const { reader, generations, sealer, batches, events, spool } = this.parts;
     const { generation, previous } = start;
@@ -117,9 +127,11 @@ export class DeltaMaker {
     const types = open.catalog.types.map(({ type }) => type);
     const tally = new StateTally(types, start.before, draft.place.n === 1);
     const { digestKey } = generation;
+    const { brakeDeletes } = open.catalog;
+    const brake = start.brake === 'everything' ? null : new DeleteBrake(brakeDeletes, start.brake);
     const mirror = await start.rebase?.open(open);
     try {
-      await compareKeys(open, { digestKey, writer: draft.writer, tally, ledger, mirror });
+      await compareKeys(open, { digestKey, writer: draft.writer, tally, ledger, brake, mirror });
       // even an empty cloud has a first batch, with the header that says what there could be
       if (draft.place.n === 1 && start.parts.length === 0) await draft.writer.openPart();
       const parts = [...start.parts, ...(await draft.writer.finish())];
@@ -134,7 +146,8 @@ export class DeltaMaker {
       await draft.writer.abort();
       // Parts that were finished would fill the disk, try after try. Those of a first snapshot are its chunks, and stay.
       if (generation.head > 0) await this.parts.spool.removeFolder(draft.place.folder);
-      throw error;
+      if (!(error instanceof BrakePassed) || brakeDeletes === null) throw error;
+      throw new DeletesHeld(await countDeletes(open), brakeDeletes, open.snapshot);
     }
   }
 

@@ -69,6 +69,7 @@ export class FirstSnapshot {
       parts: chunks.map((chunk) => chunk.entry),
       previous: await this.parts.generations.lastDigest(),
       headCheck,
+      brake: 'everything',
     });
   }
 

@@ -116,6 +116,7 @@ export class GenerationStore {
       await tx.query('DELETE FROM replication.rebase');
       await tx.query('TRUNCATE replication.ledger, replication.ledger_undo');
       await tx.query('DELETE FROM replication.snapshot_chunk');
+      await releaseBrake(tx);
       await tx.query(
         `INSERT INTO replication.generation
            (id, policy_version, policy_hash, state, digest_key, system_identifier, timeline, reason, snapshot_nonce, manifest_keys,
@@ -173,6 +174,12 @@ export async function moveCursor(
     'UPDATE replication.generation SET cursor_snapshot = $2::pg_snapshot, cursor_at = $3, catalog = $4 WHERE id = $1',
     [id, open.snapshot, open.asOf, JSON.stringify(open.catalog.fingerprints)],
   );
+  await releaseBrake(tx);
+}
+
+/** What comes after this is another batch; its deletes are counted and confirmed anew. */
+async function releaseBrake(tx: Session): Promise<void> {
+  await tx.query('DELETE FROM replication.brake_hold');
 }
 
 /** A pending batch is given up without its ledger changes being taken back, because the ledger goes with it. */

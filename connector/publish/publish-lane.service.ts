@@ -50,7 +50,8 @@ export class PublishLaneService implements OnModuleInit, OnApplicationBootstrap,
         },
       },
     ];
-    const publisher = new Publisher({ db, lease, bucket, trust, spool, listeners });
+    const brake = { confirmationMs: connector.brakeConfirmationMs };
+    const publisher = new Publisher({ db, lease, bucket, trust, spool, listeners, brake });
     const onGenerationLive = (): Promise<void> => this.purges.reconcile();
     const { pollMs, leaseMs, beatMs } = connector;
     const settings = { pollMs, leaseMs, beatMs, maxBacklog: MAX_BACKLOG };

@@ -10,7 +10,7 @@ import type { ConnectorDatabase } from '../connector-database.js';
 import { ConnectorError } from '../connector.errors.js';
 import { explain, LeaseLost } from './publish.errors.js';
 import type { Publisher, TurnOutcome } from './publisher.js';
-import { lagSeconds, laneErrors, lanePosition, laneBacklog } from './publish.metrics.js';
+import { brakeHeld, lagSeconds, laneErrors, lanePosition, laneBacklog } from './publish.metrics.js';
 import { ReplicaAcks } from './replica-acks.js';
 import type { Spool } from './spool.js';
 import { StatusStore, type LaneState, type LastError } from './status.store.js';
@@ -106,12 +106,23 @@ export class PublishLane {
     }
     await this.prepareBucket();
     const outcome = await publisher.turn(signal);
+    this.noteBrake(outcome);
     this.state = STATES[outcome];
     this.lastError = null;
     this.failures = 0;
     if (outcome === 'published') await trust.refresh(bucket);
     await this.afterTurn(outcome);
     return outcome;
+  }
+
+  /** Logged when it begins and when it ends, not at every turn. */
+  private noteBrake(outcome: TurnOutcome): void {
+    const { log, publisher } = this.options;
+    if (outcome === 'paused') return;
+    const deletes = outcome === 'held' ? publisher.brake.deletes : null;
+    brakeHeld.set(Object.values(deletes ?? {}).reduce((sum, count) => sum + count, 0));
+    if (outcome === 'held' && this.state !== 'held') log.warn({ event: 'brake.held', deletes });
+    if (outcome !== 'held' && this.state === 'held') log.info({ event: 'brake.released' });
   }
 
   private async prepareBucket(): Promise<void> {
@@ -232,6 +243,7 @@ const STATES: Record<TurnOutcome, LaneState> = {
   published: 'publishing',
   'moved-on': 'publishing',
   idle: 'waiting',
+  held: 'held',
   paused: 'paused',
   'no-policy': 'no-policy',
 };

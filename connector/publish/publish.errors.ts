@@ -1,5 +1,6 @@
 import { errorCodeOf } from '../../src/platform/logging/index.js';
 import { ConnectorError } from '../connector.errors.js';
+import type { SeenDeletes } from './delete-brake.js';
 
 /** A standby's snapshot leaves out transactions that are in progress on its primary, and would lose them silently. */
 export class StandbyRefused extends ConnectorError {
@@ -111,4 +112,16 @@ export class SpoolDiskFull extends ConnectorError {
 /** An error of the lane in words that help, where its own do not. */
 export function explain(error: unknown): unknown {
   return ['ENOSPC', 'EDQUOT'].includes(errorCodeOf(error)) ? new SpoolDiskFull(error) : error;
+}
+
+/** The batch would delete more than the policy's brake lets pass. Not a failure: it waits for a person. */
+export class DeletesHeld extends ConnectorError {
+  constructor(
+    readonly seen: SeenDeletes,
+    readonly threshold: number,
+    /** what was looked at, `xmin:xmax:xip` */
+    readonly snapshot: string,
+  ) {
+    super('deletes-held', 'A batch would delete more rows than the brake lets pass; it waits for a person.');
+  }
 }

@@ -27,3 +27,9 @@ export const laneErrors = new Counter({
   labelNames: ['code'] as const,
   registers: [metrics],
 });
+
+export const brakeHeld = new Gauge({
+  name: 'holdfast_publish_brake_held',
+  help: 'Deletes that wait for a person because they are more than the policy lets pass; 0: none wait',
+  registers: [metrics],
+});

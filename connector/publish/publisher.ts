@@ -2,10 +2,11 @@ import type { Bucket } from '../../src/platform/bucket/index.js';
 import { changesSinceSql } from '../../src/replication/changelog/index.js';
 import { BatchSealer } from './batch-sealer.js';
 import { BatchStore, type SealedBatch } from './batch.store.js';
+import { BrakeWatch, type BrakeOptions } from './brake-watch.js';
 import { ChangedKeys } from './changed-keys.js';
 import { readActiveVersion } from './cloud-catalog.js';
 import { readControl } from '../connector-control.js';
-import { assertRisen, DeltaMaker, type RebaseShare } from './delta-maker.js';
+import { assertRisen, DeltaMaker, type DeltaStart, type RebaseShare } from './delta-maker.js';
 import { FirstSnapshot } from './first-snapshot.js';
 import { assertErasuresReplayed } from './erasure-gate.js';
 import { GenerationStore, type Generation, type ManifestKeys } from './generation.store.js';
@@ -13,6 +14,7 @@ import { LaneEvents, type LaneListener } from './lane-events.js';
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 import {
+  DeletesHeld,
   ForkDetected,
   GenerationSpoiled,
   LedgerDiffers,
@@ -31,7 +33,7 @@ import { Spool } from './spool.js';
 import type { ConnectorTrust } from './trust.js';
 import { Uploader } from './uploader.js';
 
-export type TurnOutcome = 'published' | 'moved-on' | 'idle' | 'paused' | 'no-policy';
+export type TurnOutcome = 'published' | 'moved-on' | 'idle' | 'held' | 'paused' | 'no-policy';
 
 export interface PublisherOptions {
   db: ConnectorDatabase;
@@ -47,6 +49,7 @@ export interface PublisherOptions {
   rebaseRules?: RebaseRules;
   reader?: SnapshotReader;
   keys?: ChangedKeys;
+  brake?: Partial<BrakeOptions>;
 }
 
 const CHUNK_ROWS = 50_000;
@@ -71,6 +74,7 @@ export class Publisher {
   readonly generations: GenerationStore;
   readonly batches: BatchStore;
   readonly uploader: Uploader;
+  readonly brake: BrakeWatch;
   private readonly delta: DeltaMaker;
   private readonly snapshot: FirstSnapshot;
   private readonly reader: SnapshotReader;
@@ -93,6 +97,7 @@ export class Publisher {
     const keys = options.keys ?? new ChangedKeys();
     this.generations = new GenerationStore(db, lease);
     this.batches = new BatchStore(db, lease);
+    this.brake = new BrakeWatch(db, lease, options.brake);
     this.uploader = new Uploader({ db, bucket, spool, lease, batches: this.batches, trust, events });
     const { generations, batches } = this;
     this.recipients = new Recipients(db, trust);
@@ -172,9 +177,8 @@ export class Publisher {
     }
     const rebase = await this.rebaser.current(generation, () => this.nextGeneration());
     if (rebase?.completeAtN === generation.head) return this.switchOver(rebase, generation);
-    if (rebase === null && !(await this.hasWork(generation))) return 'idle';
-    const start = { ...(await this.deltaStart(generation)), rebase: this.shareOf(rebase, generation) };
-    return this.publish(await this.delta.make(start), generation);
+    const hasWork = rebase !== null || (await this.hasWork(generation));
+    return hasWork || this.brake.isHolding(generation) ? this.publishChanges(generation, rebase) : 'idle';
   }
 
   private shareOf(rebase: Rebase | null, generation: Generation): RebaseShare | null {
@@ -201,6 +205,39 @@ export class Publisher {
 
   private async nextGeneration(): Promise<number> {
     return 1 + Math.max(await this.generations.highestId(), await this.uploader.highestGeneration());
+  }
+
+  private async publishChanges(generation: Generation, rebase: Rebase | null): Promise<TurnOutcome> {
+    const look = await this.brake.look(generation);
+    if (look === null) return this.held(generation);
+    let batch: SealedBatch | null;
+    try {
+      batch = await this.makeDelta(generation, rebase, look.confirmed);
+    } catch (error) {
+      if (!(error instanceof DeletesHeld)) throw error;
+      if (!(await this.brake.mustLetPass(generation, rebase?.mustPurgeAtOnce === true))) {
+        await this.brake.hold(generation, error, look);
+        return this.held(generation);
+      }
+      batch = await this.makeDelta(generation, rebase, 'everything');
+    }
+    this.brake.release();
+    return this.publish(batch, generation);
+  }
+
+  private async makeDelta(
+    generation: Generation,
+    rebase: Rebase | null,
+    brake: DeltaStart['brake'],
+  ): Promise<SealedBatch | null> {
+    const start = await this.deltaStart(generation);
+    return this.delta.make({ ...start, brake, rebase: this.shareOf(rebase, generation) });
+  }
+
+  /** The replica's state is still the newest that may leave; how old it is stands in the ledger's cursor. */
+  private held({ cursorAt }: Generation): TurnOutcome {
+    this.currentAsOf ??= cursorAt;
+    return 'held';
   }
 
   private async deltaStart(generation: Generation) {
@@ -262,6 +299,7 @@ export class Publisher {
     await generations.begin(id, seen.catalog, seen.source, { reason, manifestKeys, recipients });
     this.rebaser.forget();
     await options.spool.keepOnly([]);
+    this.brake.release();
     this.currentAsOf = null;
     return 'moved-on';
   }
@@ -286,7 +324,7 @@ export class Publisher {
     if (isStandby) throw new StandbyRefused();
     // a database that was set back may show no change at all
     assertRisen(snapshot, cursor);
-    if (!hasChanges) this.currentAsOf = at;
+    if (!hasChanges && !this.brake.isHolding(generation)) this.currentAsOf = at;
     return hasChanges;
   }
 

@@ -5,7 +5,7 @@ import type { ConnectorDatabase } from '../connector-database.js';
 
 /** In one word, how the lane stands. */
 export type LaneState =
-  'starting' | 'publishing' | 'waiting' | 'paused' | 'no-policy' | 'standby' | 'failing' | 'stopped';
+  'starting' | 'publishing' | 'waiting' | 'held' | 'paused' | 'no-policy' | 'standby' | 'failing' | 'stopped';
 
 export interface LastError {
   code: string;

@@ -116,5 +116,6 @@ async function problemOf(response: Response): Promise<CliError> {
   );
   return new CliError(problem.detail ?? problem.title ?? `The server answered ${response.status}.`, {
     details,
+    problem: { ...problem },
   });
 }

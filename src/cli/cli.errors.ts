@@ -2,7 +2,12 @@
 export class CliError extends Error {
   constructor(
     message: string,
-    readonly options: { readonly exitCode?: number; readonly details?: readonly string[] } = {},
+    readonly options: {
+      readonly exitCode?: number;
+      readonly details?: readonly string[];
+      /** what the server answered, where it refused */
+      readonly problem?: Readonly<Record<string, unknown>>;
+    } = {},
   ) {
     super(message);
     this.name = 'CliError';

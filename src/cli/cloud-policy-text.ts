@@ -21,10 +21,17 @@ interface TypeCount {
   >;
 }
 
+/** What a policy lets out against its classification, and why. */
+export interface Allowance {
+  readonly what: string;
+  readonly reason: string;
+}
+
 export interface PolicyPreview {
   readonly ok: boolean;
   readonly errors: readonly PolicyFault[];
   readonly against: number | null;
+  readonly allow: readonly Allowance[];
   readonly types: readonly TypePreview[];
 }
 
@@ -78,12 +85,17 @@ export function checkLines({ counts }: PolicyCheck): string[] {
   ];
 }
 
-export function previewLines({ against, types }: PolicyPreview): string[] {
+/** Nothing where there is nothing to weigh. */
+export function allowanceLines(allow: readonly Allowance[]): string[] {
+  return allow.map(({ what, reason }) => `allowed against its classification: ${what}: ${reason}`);
+}
+
+export function previewLines({ against, allow, types }: PolicyPreview): string[] {
   const head =
     against === null
       ? 'No policy is in force: everything below would leave for the first time.'
       : `Against version ${against}, which is in force:`;
-  return [head, ...types.flatMap(typeLines)];
+  return [head, ...allowanceLines(allow).map((line) => `  ${line}`), ...types.flatMap(typeLines)];
 }
 
 function typeLines({ type, now, then, enters, leaves, fields, attachments }: TypePreview): string[] {

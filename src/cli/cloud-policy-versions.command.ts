@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { ApiClient } from './api-client.js';
 import { CliError } from './cli.errors.js';
+import { allowanceLines, type Allowance } from './cloud-policy-text.js';
 import { commonOptions, print, withCommonOptions } from './common-options.js';
+import { acknowledgedBy, explainingWarnings, withAcknowledgements } from './policy-acknowledgement.js';
 import { secretFromInput } from './secret-input.js';
 
 /** As the API answers it. */
@@ -13,9 +15,13 @@ interface PolicyVersion {
   readonly proposedBy: { readonly name: string } | null;
   readonly approvedBy: { readonly name: string } | null;
   readonly reason: string;
+  readonly allow: readonly Allowance[];
   readonly proposedAt: string;
   readonly activatedAt: string | null;
 }
+
+/** Both are held against the policy in force first, and counting a million records takes seconds. */
+const compareTimeoutMs = 300_000;
 
 const twoPeople = `
 A policy takes two people: whoever approves is not the one who proposed. Each gives an API token of their own with
@@ -27,7 +33,7 @@ export function policyVersionCommands(): Command[] {
 }
 
 function proposeCommand(): Command {
-  return withToken(new Command('propose'))
+  return withToken(withAcknowledgements(new Command('propose')))
     .description('Proposes a policy for somebody else to approve.')
     .argument('<file>', 'policy, YAML')
     .requiredOption('--reason <text>', 'why; kept with the version and shown to the one who approves')
@@ -38,7 +44,10 @@ function proposeCommand(): Command {
       });
       const { reason } = command.opts<{ reason: string }>();
       const client = await clientOf(command);
-      const made = await client.post<PolicyVersion>('/cloud/policy/propose', { yaml, reason });
+      const body = { yaml, reason, acknowledge: acknowledgedBy(command) };
+      const made = await explainingWarnings(() =>
+        client.post<PolicyVersion>('/cloud/policy/propose', body, compareTimeoutMs),
+      );
       print(common, made, [
         `Version ${made.version} is proposed. Somebody else puts it into force with:`,
         `  holdfast cloud policy approve ${made.version}`,
@@ -47,12 +56,15 @@ function proposeCommand(): Command {
 }
 
 function approveCommand(): Command {
-  return withToken(new Command('approve'))
+  return withToken(withAcknowledgements(new Command('approve')))
     .description('Puts a version into force that somebody else proposed.')
     .argument('<version>', 'its number', wholeNumber)
     .action(async (version: number, _options: unknown, command: Command) => {
       const client = await clientOf(command);
-      const made = await client.post<PolicyVersion>(`/cloud/policy/${version}/approve`);
+      const body = { acknowledge: acknowledgedBy(command) };
+      const made = await explainingWarnings(() =>
+        client.post<PolicyVersion>(`/cloud/policy/${version}/approve`, body, compareTimeoutMs),
+      );
       print(commonOptions(command), made, [
         `Version ${made.version} is in force. The connector begins a new generation with it.`,
       ]);
@@ -71,7 +83,7 @@ function historyCommand(): Command {
 }
 
 function versionLines(version: PolicyVersion): string[] {
-  const { proposedBy, approvedBy, proposedAt, activatedAt, reason, bootstrap } = version;
+  const { proposedBy, approvedBy, proposedAt, activatedAt, reason, bootstrap, allow } = version;
   const proposer = bootstrap ? 'came with the installation' : `proposed by ${proposedBy?.name ?? 'nobody'}`;
   const approval =
     activatedAt === null
@@ -79,7 +91,9 @@ function versionLines(version: PolicyVersion): string[] {
       : [`in force from ${activatedAt}${approvedBy ? `, by ${approvedBy.name}` : ''}`];
   return [
     `version ${version.version}, ${version.state}`,
-    ...[`${proposer}, ${proposedAt}`, ...approval, `why: ${reason}`].map((line) => `  ${line}`),
+    ...[`${proposer}, ${proposedAt}`, ...approval, `why: ${reason}`, ...allowanceLines(allow)].map(
+      (line) => `  ${line}`,
+    ),
   ];
 }
 

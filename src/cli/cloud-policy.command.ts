@@ -3,9 +3,11 @@ import { Command } from 'commander';
 import { ApiClient } from './api-client.js';
 import { CliError } from './cli.errors.js';
 import {
+  allowanceLines,
   checkLines,
   faultLines,
   previewLines,
+  type Allowance,
   type PolicyCheck,
   type PolicyFault,
   type PolicyPreview,
@@ -38,8 +40,12 @@ function showCommand(): Command {
       const common = commonOptions(command);
       const policy = await (
         await ApiClient.ofHome(common.home)
-      ).get<{ yaml: string; version: number }>('/cloud/policy');
-      print(common, policy, [`# version ${policy.version}`, policy.yaml.trimEnd()]);
+      ).get<{ yaml: string; version: number; allow: readonly Allowance[] }>('/cloud/policy');
+      print(common, policy, [
+        `# version ${policy.version}`,
+        ...allowanceLines(policy.allow).map((line) => `# ${line}`),
+        policy.yaml.trimEnd(),
+      ]);
     });
 }
 

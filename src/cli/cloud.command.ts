@@ -4,6 +4,8 @@ import { logCommand, showCommand } from './cloud-publications.command.js';
 import { receiptsCommand, verifyReceiptCommand } from './cloud-receipts.command.js';
 import { cloudPolicyCommand } from './cloud-policy.command.js';
 import { cloudVerifyCommand } from './cloud-verify.command.js';
+import { brakeLine, cloudBrakeCommand, type BrakeState } from './cloud-brake.command.js';
+import { cloudRecordCommand } from './cloud-record.command.js';
 import { commonOptions, print, withCommonOptions } from './common-options.js';
 
 interface CloudStatus {
@@ -12,6 +14,7 @@ interface CloudStatus {
   readonly n: number | null;
   readonly lagMs: number | null;
   readonly paused: boolean;
+  readonly brake: BrakeState | null;
   readonly lastError: { readonly code: string; readonly message: string } | null;
   readonly types: readonly { readonly type: string; readonly published: number; readonly withheld: number }[];
 }
@@ -34,6 +37,8 @@ export function cloudCommand(): Command {
     .addCommand(receiptsCommand())
     .addCommand(verifyReceiptCommand())
     .addCommand(cloudVerifyCommand())
+    .addCommand(cloudBrakeCommand())
+    .addCommand(cloudRecordCommand())
     .addCommand(cloudPolicyCommand());
 }
 
@@ -48,6 +53,7 @@ function cloudStatusCommand(): Command {
           ? `generation ${status.generation ?? '–'}, batch ${status.n ?? '–'}, ${status.lagMs ?? '–'} ms behind`
           : 'replication is off: there is no active policy',
         ...(status.paused ? ['paused: nothing more goes into the bucket until `holdfast cloud resume`'] : []),
+        ...(status.brake ? [brakeLine(status.brake)] : []),
         ...status.types.map(
           ({ type, published, withheld }) =>
             `  ${type.padEnd(14)} ${published} in the cloud, ${withheld} at home`,

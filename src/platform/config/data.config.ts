@@ -275,4 +275,11 @@ export class ConnectorConfig {
   @Min(1000)
   @Max(600_000)
   readonly leaseMs: number = 15_000;
+
+  /** So long a confirmation of deletes that the brake held is good. */
+  @Setting('number', 'whole milliseconds from 60000 to 604800000')
+  @IsInt()
+  @Min(60_000)
+  @Max(604_800_000)
+  readonly brakeConfirmationMs: number = 3_600_000;
 }

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { query } from '../../platform/database/index.js';
 import { ACCESS_POLICY, type AccessPolicy, type RequestContext } from '../../records/index.js';
 import { PolicyService, readActivePolicy, type PolicyVersion } from '../policy/index.js';
+import { readBrake, type BrakeState } from './brake-state.js';
 
 /** Described for OpenAPI by CloudStatusDto. */
 export interface CloudStatus {
@@ -17,6 +18,8 @@ export interface CloudStatus {
   readonly connector: string;
   readonly seenAt: Date | null;
   readonly paused: boolean;
+  /** null: nothing is held */
+  readonly brake: BrakeState | null;
   readonly policy: Pick<PolicyVersion, 'version' | 'hash' | 'activatedAt'> | null;
   readonly lastError: { readonly code: string; readonly message: string; readonly at: string | null } | null;
   readonly types: readonly { readonly type: string; readonly published: number; readonly withheld: number }[];
@@ -128,6 +131,7 @@ export class CloudStatusService {
       connector: row?.state ?? 'stopped',
       seenAt: row?.seen_at ?? null,
       paused: row?.paused ?? false,
+      brake: await readBrake(this.dataSource, this.access.hasFlag(ctx, 'manageCloud')),
       policy: active && { version: active.version, hash: active.hash, activatedAt: active.activatedAt },
       lastError: this.lastError(ctx, row?.last_error ?? null),
       types: counts.map(({ type, withheld }) => ({ type, published: published.get(type) ?? 0, withheld })),

@@ -17,6 +17,7 @@ import {
   CloudStatusDto,
   NewHistoryDto,
   PauseDto,
+  PolicyApprovalDto,
   PolicyCheckDto,
   PolicyDocumentDto,
   PolicyProposalDto,
@@ -122,7 +123,7 @@ export class CloudController {
   })
   @ApiResponse({ status: 201, type: PolicyVersionDto })
   propose(@Ctx() ctx: RequestContext, @Body() body: PolicyProposalDto): Promise<PolicyVersion> {
-    return this.policies.propose(ctx, body.yaml, body.reason);
+    return this.policies.propose(ctx, body.yaml, body.reason, body.acknowledge);
   }
 
   @Post('policy/:version/approve')
@@ -135,7 +136,8 @@ export class CloudController {
   approve(
     @Ctx() ctx: RequestContext,
     @Param('version', ParseIntPipe) version: number,
+    @Body() body: PolicyApprovalDto,
   ): Promise<PolicyVersion> {
-    return this.policies.approve(ctx, version);
+    return this.policies.approve(ctx, version, body.acknowledge);
   }
 }

@@ -1,6 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, IsString, Length, MaxLength } from 'class-validator';
-import type { PolicyState } from '../policy/index.js';
+import { IsArray, IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
+import { policyWarningCodes, type PolicyState, type PolicyWarningCode } from '../policy/index.js';
+import { CloudBrakeDto } from './cloud-brake.dto.js';
+import { PersonDto } from './person.dto.js';
 
 const nullable = { nullable: true } as const;
 
@@ -12,7 +14,25 @@ export class PolicyDocumentDto {
   yaml!: string;
 }
 
+const acknowledgement = { enum: policyWarningCodes, isArray: true } as const;
+
+export class PolicyApprovalDto {
+  /** warnings that you have read, of an answer `policy_needs_acknowledgement` */
+  @ApiPropertyOptional(acknowledgement)
+  @IsOptional()
+  @IsArray()
+  @IsIn(policyWarningCodes, { each: true })
+  acknowledge?: PolicyWarningCode[];
+}
+
 export class PolicyProposalDto extends PolicyDocumentDto {
+  /** warnings that you have read, of an answer `policy_needs_acknowledgement` */
+  @ApiPropertyOptional(acknowledgement)
+  @IsOptional()
+  @IsArray()
+  @IsIn(policyWarningCodes, { each: true })
+  acknowledge?: PolicyWarningCode[];
+
   /** why; kept with the version and shown to the one who approves */
   @ApiProperty({ minLength: 1, maxLength: 2000 })
   @IsString()
@@ -68,9 +88,9 @@ export class PolicyCheckDto {
   @ApiProperty({ type: [PolicyTypeDto] }) counts!: readonly PolicyTypeDto[];
 }
 
-export class PersonDto {
-  @ApiProperty({ format: 'uuid' }) id!: string;
-  @ApiProperty({ type: String, ...nullable }) name!: string | null;
+export class PolicyAllowanceDto {
+  @ApiProperty({ example: 'contact.email' }) what!: string;
+  @ApiProperty() reason!: string;
 }
 
 export class PolicyVersionDto {
@@ -82,6 +102,8 @@ export class PolicyVersionDto {
   @ApiProperty({ type: PersonDto, ...nullable }) proposedBy!: PersonDto | null;
   @ApiProperty({ type: PersonDto, ...nullable }) approvedBy!: PersonDto | null;
   @ApiProperty() reason!: string;
+  @ApiProperty({ type: [PolicyAllowanceDto], description: 'what it lets out against its classification' })
+  allow!: readonly PolicyAllowanceDto[];
   @ApiProperty() proposedAt!: Date;
   @ApiProperty({ type: Date, ...nullable }) activatedAt!: Date | null;
 }
@@ -152,6 +174,8 @@ export class CloudStatusDto {
   @ApiProperty({ type: Date, ...nullable, description: 'when the connector was last heard of' })
   seenAt!: Date | null;
   @ApiProperty() paused!: boolean;
+  @ApiProperty({ type: CloudBrakeDto, ...nullable, description: 'deletes that wait for a person' })
+  brake!: CloudBrakeDto | null;
   @ApiProperty({ type: CloudStatusPolicyDto, ...nullable }) policy!: CloudStatusPolicyDto | null;
   @ApiProperty({ type: CloudErrorDto, ...nullable }) lastError!: CloudErrorDto | null;
   @ApiProperty({ type: [CloudTypeDto] }) types!: CloudTypeDto[];

@@ -1,6 +1,15 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { MaintainerDatabase, POLICY_OPTIONS, PolicyService, type PolicyOptions } from '../policy/index.js';
+import {
+  MaintainerDatabase,
+  OutgoingService,
+  POLICY_OPTIONS,
+  PolicyService,
+  type PolicyOptions,
+} from '../policy/index.js';
+import { CloudBrakeController } from './cloud-brake.controller.js';
+import { CloudBrakeService } from './cloud-brake.service.js';
 import { CloudController } from './cloud.controller.js';
+import { CloudRecordsController } from './cloud-records.controller.js';
 import { CloudControlService } from './cloud-control.service.js';
 import { PublicationsController } from './publications.controller.js';
 import { PublicationsService } from './publications.service.js';
@@ -14,15 +23,23 @@ export class CloudModule {
   static forRoot(options: PolicyOptions): DynamicModule {
     return {
       module: CloudModule,
-      controllers: [CloudController, ReceiptsController, PublicationsController],
+      controllers: [
+        CloudController,
+        ReceiptsController,
+        PublicationsController,
+        CloudBrakeController,
+        CloudRecordsController,
+      ],
       providers: [
         { provide: POLICY_OPTIONS, useValue: options },
         MaintainerDatabase,
         PolicyService,
+        OutgoingService,
         CloudStatusService,
         CloudControlService,
         ReceiptsService,
         PublicationsService,
+        CloudBrakeService,
       ],
       exports: [PolicyService],
     };

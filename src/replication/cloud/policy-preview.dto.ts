@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { PolicyIssueDto } from './cloud.dto.js';
+import { PolicyAllowanceDto, PolicyIssueDto } from './cloud.dto.js';
 
 const nullable = { nullable: true } as const;
 
@@ -52,5 +52,7 @@ export class PolicyPreviewDto {
   @ApiProperty() ok!: boolean;
   @ApiProperty({ type: [PolicyIssueDto] }) errors!: readonly PolicyIssueDto[];
   @ApiProperty({ type: Number, ...nullable, description: 'version in force' }) against!: number | null;
+  @ApiProperty({ type: [PolicyAllowanceDto], description: 'what it lets out against its classification' })
+  allow!: readonly PolicyAllowanceDto[];
   @ApiProperty({ type: [PolicyTypePreviewDto] }) types!: readonly PolicyTypePreviewDto[];
 }

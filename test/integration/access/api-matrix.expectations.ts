@@ -175,6 +175,13 @@ export const expectations: Record<string, Expectation> = {
   'get /api/v1/cloud/status': everybody(200),
   'post /api/v1/cloud/pause': adminOnly(204, { body: {} }),
   'post /api/v1/cloud/resume': adminOnly(204, { body: {} }),
+  'post /api/v1/cloud/brake/confirm': adminOnly(409, { body: { token: 'x', deletes: {} } }),
+  'get /api/v1/cloud/records/{type}/{id}/outgoing': adminOnly(404, {
+    parameters: { type: 'deal', ...noSuchId },
+  }),
+  'post /api/v1/cloud/records/{type}/{id}/outgoing': adminOnly(400, {
+    ...{ parameters: { type: 'deal', ...noSuchId }, body: { yaml: 'version: 1' } },
+  }),
   'get /api/v1/cloud/policy': adminOnly(404),
   'get /api/v1/cloud/policy/versions': adminOnly(200),
   'post /api/v1/cloud/policy/check': adminOnly(200, { body: { yaml: 'version: 1' } }),

@@ -1,11 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { manifestKey, partPrefix } from '../../../src/replication/format/index.js';
 import { createEmptyDatabase, waitFor, type TestDatabase } from '../../support/index.js';
-import { openWorld, TENANT, viewContent, type ConnectorWorld } from './connector-world.js';
+import { startConnectorProcess } from './connector-process.js';
+import { openWorld, viewContent, type ConnectorWorld } from './connector-world.js';
 
 let world: ConnectorWorld;
 let queue: TestDatabase;
@@ -21,38 +21,7 @@ afterAll(async () => {
   await queue.drop();
 });
 
-/** The connector as an installation starts it, from its source. */
-async function startConnector(): Promise<{ child: ChildProcess; output: () => string }> {
-  const config = join(world.folder, 'connector.json');
-  await writeFile(
-    config,
-    JSON.stringify({
-      role: 'connector',
-      http: { host: '127.0.0.1', port: 0 },
-      database: { url: world.database.urls.connector },
-      queue: { databaseUrl: queue.urls.queue },
-      bucket: { url: world.bucket.url },
-      tenant: { id: TENANT },
-      keys: { folder: world.folder },
-      connector: { pollMs: 100, leaseMs: 2_000, spoolFolder: world.spoolFolder },
-    }),
-    { mode: 0o600 },
-  );
-  const root = new URL('../../../', import.meta.url);
-  const loader = new URL('test/support/typescript-loader.mjs', root).href;
-  const child = spawn(
-    process.execPath,
-    ['--import', loader, new URL('connector/main.ts', root).pathname, '--config', config],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
-  processes.push(child);
-  let text = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (block: Buffer) => (text += block.toString()));
-  return { child, output: () => text };
-}
+const startConnector = () => startConnectorProcess(world, queue.urls.queue, processes);
 
 async function stateOf(): Promise<Record<string, unknown>> {
   return (await world.sql('SELECT * FROM replication.connector_status'))[0] ?? {};
