@@ -4,6 +4,7 @@ import { Icon } from '../../design/Icon.js';
 import { useFormats } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
 import { When } from '../../records/values/When.js';
+import { BrakeNotice } from './BrakeNotice.js';
 import { Figure } from './Figure.js';
 import { HoldButton } from './HoldButton.js';
 import { LagChart } from './LagChart.js';
@@ -30,7 +31,7 @@ function useLags(lagMs: number | null): number[] {
   return lags;
 }
 
-type Standing = 'off' | 'paused' | 'silent' | 'failing' | 'running';
+type Standing = 'off' | 'paused' | 'silent' | 'failing' | 'held' | 'running';
 /** The connector reports every few seconds; longer silence means that none runs. */
 const silentMs = 60_000;
 
@@ -39,7 +40,8 @@ function standingOf(status: CloudStatus): Standing {
   if (status.paused) return 'paused';
   const isSilent = status.seenAt !== null && Date.now() - Date.parse(status.seenAt) > silentMs;
   if (isSilent || status.connector === 'stopped') return 'silent';
-  return status.connector === 'failing' || status.lastError ? 'failing' : 'running';
+  if (status.connector === 'failing' || status.lastError) return 'failing';
+  return status.brake ? 'held' : 'running';
 }
 
 const looks: Record<Standing, string> = {
@@ -47,6 +49,7 @@ const looks: Record<Standing, string> = {
   paused: 'warn',
   silent: 'bad',
   failing: 'bad',
+  held: 'bad',
   running: 'good',
 };
 
@@ -65,6 +68,7 @@ export function ConnectorPanel({ status }: { status: CloudStatus }) {
           <HoldButton isPaused={status.paused} />
         )}
       </header>
+      {status.brake && <BrakeNotice brake={status.brake} />}
       {lastError && (
         <p className="notice bad" role="alert">
           <Icon name="warning" />

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Button } from '../../design/Button.js';
 import { useTexts } from '../../i18n/texts.js';
 import { problemText } from '../../records/Failure.js';
+import { Allowances } from './Allowances.js';
 import { previewPolicy, type TypePreview } from './cloud-api.js';
 import { useTypeName } from './use-type-name.js';
 
@@ -36,6 +37,7 @@ export function PolicyComparison({ yaml }: { yaml: string }) {
       </div>
       {error && <p className="notice bad">{problemText(error, t)}</p>}
       {isCurrent && changes.length === 0 && <p className="muted">{t('cloud.unchanged')}</p>}
+      {isCurrent && <Allowances allow={data.allow} />}
       {isCurrent && changes.map((type) => <TypeChange key={type.type} change={type} />)}
     </div>
   );

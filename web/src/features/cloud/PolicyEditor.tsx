@@ -1,13 +1,14 @@
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useId, useState } from 'react';
 import { Button } from '../../design/Button.js';
 import { Icon } from '../../design/Icon.js';
 import { useFormats } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
-import { problemText } from '../../records/Failure.js';
 import { toast } from '../../shell/toast-list.js';
 import { checkPolicy, proposePolicy, type Policy, type PolicyCheck, type PolicyFault } from './cloud-api.js';
 import { PolicyComparison } from './PolicyComparison.js';
+import { TryRecord } from './TryRecord.js';
+import { useAcknowledged } from './use-acknowledged.js';
 import { useTypeName } from './use-type-name.js';
 
 const waitMs = 400;
@@ -86,20 +87,18 @@ function selectLine(area: HTMLTextAreaElement, line: number): void {
 export function PolicyEditor({ policy, onClose }: { policy: Policy; onClose: () => void }) {
   const { t } = useTexts();
   const id = useId();
-  const client = useQueryClient();
   const [yaml, setYaml] = useState(policy.yaml);
   const [reason, setReason] = useState('');
   const check = useCheck(yaml);
-  const propose = async () => {
-    try {
-      await proposePolicy(yaml, reason);
-      await client.invalidateQueries({ queryKey: ['cloud'] });
-      toast(t('cloud.proposed'));
-      onClose();
-    } catch (error) {
-      toast(problemText(error, t));
-    }
-  };
+  const [attempt, warnings] = useAcknowledged();
+  const propose = () =>
+    attempt(
+      (acknowledged) => proposePolicy(yaml, reason, acknowledged),
+      () => {
+        toast(t('cloud.proposed'));
+        onClose();
+      },
+    );
   const isReady = check?.ok === true && yaml !== policy.yaml && reason.trim() !== '';
   return (
     <div className="policy-editor">
@@ -129,6 +128,8 @@ export function PolicyEditor({ policy, onClose }: { policy: Policy; onClose: () 
         )}
         {check?.ok && <Preview check={check} />}
         {check?.ok && <PolicyComparison yaml={yaml} />}
+        {check?.ok && <TryRecord yaml={yaml} />}
+        {warnings}
         <div className="field">
           <label htmlFor={`${id}-reason`}>{t('cloud.reason')}</label>
           <input

@@ -3,7 +3,9 @@ import { isReplica } from '../../api/session.js';
 import { Button } from '../../design/Button.js';
 import { useTexts } from '../../i18n/texts.js';
 import { When } from '../../records/values/When.js';
+import { Allowances } from './Allowances.js';
 import { PolicyEditor } from './PolicyEditor.js';
+import { TryRecord } from './TryRecord.js';
 import type { Policy } from './cloud-api.js';
 
 /** The policy in force, as it was approved. */
@@ -38,9 +40,15 @@ export function PolicyPanel({ policy }: { policy: Policy }) {
           }}
         />
       ) : (
-        <pre className="yaml" tabIndex={0} aria-label={t('cloud.yaml')}>
-          {policy.yaml}
-        </pre>
+        <>
+          <div className="panel-pad stack">
+            <Allowances allow={policy.allow} />
+            <TryRecord yaml={null} />
+          </div>
+          <pre className="yaml" tabIndex={0} aria-label={t('cloud.yaml')}>
+            {policy.yaml}
+          </pre>
+        </>
       )}
     </section>
   );

@@ -1,29 +1,27 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { isReplica } from '../../api/session.js';
 import { Button } from '../../design/Button.js';
 import { useTexts } from '../../i18n/texts.js';
-import { problemText } from '../../records/Failure.js';
 import { When } from '../../records/values/When.js';
 import { toast } from '../../shell/toast-list.js';
+import { Allowances } from './Allowances.js';
 import { approvePolicy, usePolicyVersions } from './cloud-api.js';
+import { useAcknowledged } from './use-acknowledged.js';
 
 const looks: Record<string, string> = { active: 'good', proposed: 'info', rejected: 'bad' };
 
 /** Every policy there ever was, who proposed it, who approved it and why. */
 export function VersionsPanel() {
   const { t, find } = useTexts();
-  const client = useQueryClient();
+  const [attempt, warnings] = useAcknowledged();
   const { data } = usePolicyVersions();
   if (!data || data.length === 0) return null;
-  const approve = async (version: number) => {
-    try {
-      await approvePolicy(version);
-      await client.invalidateQueries({ queryKey: ['cloud'] });
-      toast(t('cloud.approved', { version }));
-    } catch (error) {
-      toast(problemText(error, t));
-    }
-  };
+  const approve = (version: number) =>
+    attempt(
+      (acknowledged) => approvePolicy(version, acknowledged),
+      () => {
+        toast(t('cloud.approved', { version }));
+      },
+    );
   return (
     <section className="card">
       <h2 className="panel-pad">{t('cloud.history')}</h2>
@@ -43,6 +41,7 @@ export function VersionsPanel() {
                 <When value={version.activatedAt ?? version.proposedAt ?? ''} />
               )}
             </span>
+            <Allowances allow={version.allow} />
             {version.state === 'proposed' && !isReplica() && (
               <Button look="primary" onClick={() => void approve(version.version)}>
                 {t('cloud.approve')}
@@ -51,6 +50,7 @@ export function VersionsPanel() {
           </li>
         ))}
       </ul>
+      {warnings}
     </section>
   );
 }

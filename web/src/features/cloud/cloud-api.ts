@@ -25,6 +25,15 @@ export interface ReplicaStatus {
   lastError: { code: string; message: string; at: string } | null;
   types: { type: string; count: number }[];
 }
+/** Deletes that the connector holds back until a person confirms them. */
+export interface Brake {
+  since: string;
+  token: string;
+  deletes: Record<string, number>;
+  threshold: number;
+  samples: Record<string, string[]>;
+  confirmation: { by: Person; expiresAt: string } | null;
+}
 export interface CloudStatus {
   enabled: boolean;
   generation: number | null;
@@ -37,6 +46,7 @@ export interface CloudStatus {
   policy: { version: number; hash: string; activatedAt: string } | null;
   lastError: { code: string; message: string; at: string } | null;
   paused: boolean;
+  brake?: Brake | null;
   /** what the connector is doing */
   connector: string;
   seenAt: string | null;
@@ -63,7 +73,26 @@ export interface Policy {
   activatedAt: string | null;
   proposedBy: Person | null;
   approvedBy: Person | null;
+  allow?: Allowance[];
   types?: PolicyType[];
+}
+/** What a policy lets out against its classification, and why. */
+export interface Allowance {
+  what: string;
+  reason: string;
+}
+/** What must have been read before a policy is proposed or approved. */
+export interface PolicyWarning {
+  code: string;
+  cause: string;
+  effect: string;
+  action: string;
+}
+export interface OutgoingRecord {
+  leaves: boolean;
+  /** byte for byte what is sealed */
+  row: string | null;
+  reasons: { code: string; through: string | null; message: string }[];
 }
 export interface Person {
   id: string;
@@ -77,6 +106,7 @@ export interface PolicyVersion {
   proposedBy: Person | null;
   approvedBy: Person | null;
   reason: string | null;
+  allow?: Allowance[];
   proposedAt: string | null;
   activatedAt: string | null;
 }
@@ -117,6 +147,7 @@ export interface TypePreview {
 export interface PolicyPreview {
   ok: boolean;
   against: number | null;
+  allow?: Allowance[];
   types: TypePreview[];
 }
 
@@ -171,8 +202,27 @@ export const checkPolicy = async (yaml: string, signal: AbortSignal): Promise<Po
 export const previewPolicy = async (yaml: string, signal: AbortSignal): Promise<PolicyPreview> =>
   (await request<PolicyPreview>('/cloud/policy/preview', { method: 'POST', body: { yaml }, signal })).body;
 
-export const proposePolicy = (yaml: string, reason: string) =>
-  request('/cloud/policy/propose', { method: 'POST', body: { yaml, reason } });
+export const proposePolicy = (yaml: string, reason: string, acknowledge: string[]) =>
+  request('/cloud/policy/propose', { method: 'POST', body: { yaml, reason, acknowledge } });
 
-export const approvePolicy = (version: number) =>
-  request(`/cloud/policy/${String(version)}/approve`, { method: 'POST', body: {} });
+export const approvePolicy = (version: number, acknowledge: string[]) =>
+  request(`/cloud/policy/${String(version)}/approve`, { method: 'POST', body: { acknowledge } });
+
+/** What a refusal wants to be acknowledged; empty where it is another refusal. */
+export function warningsOf(error: unknown): PolicyWarning[] {
+  if (!isProblem(error) || error.code !== 'policy_needs_acknowledgement') return [];
+  return (error.body as { warnings?: PolicyWarning[] }).warnings ?? [];
+}
+
+export const confirmBrake = ({ token, deletes }: Brake, reason: string) =>
+  request('/cloud/brake/confirm', {
+    method: 'POST',
+    body: { token, deletes, ...(reason === '' ? {} : { reason }) },
+  });
+
+/** @param yaml null: under the policy in force */
+export async function outgoingRecord(type: string, id: string, yaml: string | null): Promise<OutgoingRecord> {
+  const path = `/cloud/records/${encodeURIComponent(type)}/${encodeURIComponent(id)}/outgoing`;
+  const how = yaml === null ? {} : { method: 'POST' as const, body: { yaml } };
+  return (await request<OutgoingRecord>(path, how)).body;
+}
