@@ -282,3 +282,29 @@ describe('a new policy', () => {
     expect(world.reader.rows('account').size).toBe(0);
   });
 });
+
+describe('an erasure', () => {
+  it('is not kept waiting by what is held', async () => {
+    await world.sql(`UPDATE crm.account SET deleted_at = NULL, sector = 'retail'`);
+    await world.activate(POLICY);
+    await lane.settle();
+    await slip();
+    expect(await outcome()).toBe('held');
+    const request = randomUUID();
+    await world.sql(
+      `INSERT INTO replication.generation_request (id, reason, due_at) VALUES ($1, 'erasure', now() + interval '1 day')`,
+      [request],
+    );
+    await world.sql(
+      `INSERT INTO replication.erasure (id, sequence, subject_type, subject_id, reason, urgent, requested_at, erased, request_id)
+       VALUES (gen_random_uuid(), 1, 'account', $1, 'asked for', false, now(), '{"account": 1}', $2)`,
+      [ids[ACCOUNTS - 1], request],
+    );
+    await world.sql('DELETE FROM crm.account WHERE id = $1', [ids[ACCOUNTS - 1]]);
+    await eventually('idle');
+    await world.reader.catchUp();
+    expect(world.reader.rows('account').has(ids[ACCOUNTS - 1] ?? '')).toBe(false);
+    expect(world.reader.rows('account')).toEqual(await viewContent(world, 'account'));
+    expect(await brake()).toBeNull();
+  });
+});
