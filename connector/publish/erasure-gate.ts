@@ -13,8 +13,8 @@ export class ErasuresNotReplayed extends ConnectorError {
 }
 
 /**
- * Before a generation begins from a database that is not the one of before. A database from which nothing was ever
- * published has no past to bring back. @throws ErasuresNotReplayed
+ * Before a generation begins from a database that may be another than before. Where no server has ever looked, only a
+ * database from which all generations came passes: it has no past to bring back. @throws ErasuresNotReplayed
  */
 export async function assertErasuresReplayed(
   db: ConnectorDatabase,
@@ -22,8 +22,8 @@ export async function assertErasuresReplayed(
 ): Promise<void> {
   const rows = await db.query(
     `SELECT 1 FROM replication.erasure_gate g WHERE (g.system_identifier = $1 AND g.timeline = $2)
-       OR NOT EXISTS (SELECT 1 FROM replication.generation)
-       OR NOT EXISTS (SELECT 1 FROM replication.generation o WHERE (o.system_identifier, o.timeline) <> ($1, $2))`,
+       OR (g.checked_at IS NULL AND NOT EXISTS (SELECT 1 FROM replication.generation o
+         WHERE (o.system_identifier, o.timeline) <> ($1, $2)))`,
     [systemIdentifier, timeline],
   );
   if (rows.length === 0) throw new ErasuresNotReplayed();

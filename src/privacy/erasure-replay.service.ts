@@ -1,6 +1,6 @@
 // A restored backup knows nothing of erasures that came after it. Before this server serves its first request it erases
 // again what the ledger says, and only then tells the connector that this database may be published from.
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { query, withTransaction } from '../platform/database/index.js';
 import { systemContext } from '../platform/http/index.js';
@@ -17,8 +17,13 @@ const OPEN_GATE = `
 /** Of several servers that start together one goes first. */
 const LOCK = 6_204_417_331;
 
+/** How often a gate that somebody shut is looked for. */
+const LOOK_EVERY_MS = 5_000;
+
 @Injectable()
-export class ErasureReplay implements OnModuleInit {
+export class ErasureReplay implements OnModuleInit, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly ledger: ErasureLedger,
@@ -28,6 +33,28 @@ export class ErasureReplay implements OnModuleInit {
 
   /** A ledger that cannot be believed keeps the gate shut and the server up: the people who mend it need it. */
   async onModuleInit(): Promise<void> {
+    await this.attempt();
+    this.timer = setInterval(() => void this.whereShut(), LOOK_EVERY_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** A new history was allowed: the database may be older than its ledger. */
+  private async whereShut(): Promise<void> {
+    try {
+      const [gate] = await query<{ is_shut: boolean }>(
+        this.dataSource,
+        'SELECT system_identifier IS NULL AS is_shut FROM replication.erasure_gate',
+      );
+      if (gate?.is_shut === true) await this.attempt();
+    } catch (error) {
+      this.log.warn({ event: 'erasures.not-looked', err: error });
+    }
+  }
+
+  private async attempt(): Promise<void> {
     try {
       const again = await this.run();
       if (again > 0) this.log.warn({ event: 'erasures.replayed', erasures: again });

@@ -48,6 +48,11 @@ export class CloudControlService {
         tx,
         `UPDATE replication.connector_control SET fork_allowed_until = clock_timestamp() + interval '1 hour'`,
       );
+      // a machine that was set back looks the same from within: the ledger of erasures is held against it once more
+      await query(
+        tx,
+        'UPDATE replication.erasure_gate SET system_identifier = NULL, timeline = NULL WHERE checked_at IS NOT NULL',
+      );
       const entry = { action: 'allow-new-history', type: 'connector', recordId: null, fieldNames: [] };
       await this.audit.append(tx, { ...ctx, reason }, [{ ...entry, before: null, after: null }]);
     });

@@ -182,6 +182,19 @@ export const expectations: Record<string, Expectation> = {
   'post /api/v1/cloud/records/{type}/{id}/outgoing': adminOnly(400, {
     ...{ parameters: { type: 'deal', ...noSuchId }, body: { yaml: 'version: 1' } },
   }),
+  'post /api/v1/cloud/new-history': adminOnly(204, { body: { reason: 'matrix' } }),
+  'get /api/v1/cloud/receipts': adminOnly(200),
+  'get /api/v1/cloud/receipts/{generation}': adminOnly(404, { parameters: { generation: '1' } }),
+  'get /api/v1/cloud/publications': adminOnly(200),
+  'get /api/v1/cloud/publications/{generation}/{n}/objects': adminOnly(404, {
+    parameters: { generation: '1', n: '1' },
+  }),
+  'get /api/v1/cloud/records/{type}/{id}/publication': adminOnly(200, { parameters: { type: 'deal' } }),
+  'post /api/v1/erasures': adminOnly(404, {
+    body: { type: 'contact', id: '0199a1b2-0000-7000-8000-000000000009', reason: 'matrix' },
+  }),
+  'get /api/v1/erasures': adminOnly(200),
+  'get /api/v1/erasures/{id}': adminOnly(404),
   'get /api/v1/cloud/policy': adminOnly(404),
   'get /api/v1/cloud/policy/versions': adminOnly(200),
   'post /api/v1/cloud/policy/check': adminOnly(200, { body: { yaml: 'version: 1' } }),
