@@ -111,19 +111,7 @@ export class GenerationStore {
     const { reason, manifestKeys, recipients, readers, stopping } = why;
     await this.db.durably(async (tx) => {
       await this.lease.confirm(tx);
-      await forgetPending(tx, reason);
-      const { rows } = await tx.query<{ id: number }>(
-        `SELECT id FROM replication.generation WHERE state IN ('building', 'live')`,
-      );
-      if (rows[0] !== undefined) await keepLedger(tx, rows[0].id);
-      await tx.query(
-        `UPDATE replication.generation SET state = 'retired', retired_at = clock_timestamp()
-         WHERE state IN ('preparing', 'building', 'live')`,
-      );
-      await tx.query('DELETE FROM replication.rebase');
-      await tx.query('TRUNCATE replication.ledger, replication.ledger_undo');
-      await tx.query('DELETE FROM replication.snapshot_chunk');
-      await releaseBrake(tx);
+      await endPresent(tx, reason);
       await tx.query(
         `INSERT INTO replication.generation
            (id, policy_version, policy_hash, state, digest_key, system_identifier, timeline, reason, snapshot_nonce,
@@ -189,6 +177,23 @@ export async function moveCursor(
 /** What comes after this is another batch; its deletes are counted and confirmed anew. */
 async function releaseBrake(tx: Session): Promise<void> {
   await tx.query('DELETE FROM replication.brake_hold');
+}
+
+/** Whatever is in force or being made is over; what it published stays known. */
+async function endPresent(tx: Session, reason: string): Promise<void> {
+  await forgetPending(tx, reason);
+  const { rows } = await tx.query<{ id: number }>(
+    `SELECT id FROM replication.generation WHERE state IN ('building', 'live')`,
+  );
+  if (rows[0] !== undefined) await keepLedger(tx, rows[0].id);
+  await tx.query(
+    `UPDATE replication.generation SET state = 'retired', retired_at = clock_timestamp()
+     WHERE state IN ('preparing', 'building', 'live')`,
+  );
+  await tx.query('DELETE FROM replication.rebase');
+  await tx.query('TRUNCATE replication.ledger, replication.ledger_undo');
+  await tx.query('DELETE FROM replication.snapshot_chunk');
+  await releaseBrake(tx);
 }
 
 /** A pending batch is given up without its ledger changes being taken back, because the ledger goes with it. */

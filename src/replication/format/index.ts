@@ -25,7 +25,6 @@ export {
   partKey,
   partPrefix,
   receiptKey,
-  receiptPrefix,
   rootKey,
   rootPrefix,
 } from './object-keys.js';

@@ -11,6 +11,7 @@ import {
   ConnectorKeyStore,
   keyFolders,
   rootKey,
+  ReplicaKeyStore,
   RootKeyStore,
   ServerKeyStore,
 } from '../../../src/replication/format/index.js';
@@ -54,6 +55,7 @@ describe('the audit key', () => {
 
   it('comes with the next root into a home from before', async () => {
     const folders = keyFolders(home.keysFolder);
+    await new ReplicaKeyStore(folders.replica('replica-1')).enrol(state.tenant, 'replica-1');
     const manifestKeys = [(await new ConnectorKeyStore(folders.connector).signer()).publicKey];
     const root = await new RootKeyStore(folders.root).firstRoot(state.tenant, {
       manifestKeys,
