@@ -1,12 +1,10 @@
 import {
   ackPrefix,
-  assertSigned,
   comparePositions,
   digestOf,
   FormatError,
   formatPosition,
   LIMITS,
-  openEnvelope,
   parseAckKey,
   verifyAck,
   type Position,
@@ -47,16 +45,17 @@ export async function checkEnvelopes(look: Look): Promise<void> {
 
 async function checkFolder(
   look: Look,
-  { name, isKey, prefix, payloadType, signer }: EnvelopeKind & Pick<ObjectKind, 'name' | 'isKey'>,
+  { name, isKey, prefix, verify }: EnvelopeKind & Pick<ObjectKind, 'name' | 'isKey'>,
 ): Promise<void> {
-  const keys = signer === 'audit' ? look.trust.auditKeys() : look.trust.manifestKeys();
-  // Nothing binds an envelope to its key, so a second one of the same bytes would look as good as the first.
+  // Where nothing binds an envelope to its key, a second one of the same bytes would look as good as the first.
   const seen = new Set<string>();
   for await (const { key } of look.reader.list(prefix)) {
     if (!isKey(key)) continue;
     try {
       const bytes = await look.reader.whole(key, LIMITS.maxSmallObjectBytes);
-      assertSigned(openEnvelope(bytes, payloadType, LIMITS.maxSmallObjectBytes), keys, name);
+      const place = verify(bytes, look.trust);
+      if (place !== null && place !== key)
+        throw new FormatError('format.out_of_place', `${name}: belongs under another key`);
       const digest = digestOf(bytes);
       if (seen.has(digest))
         throw new FormatError('format.out_of_place', `${name}: the same lies under another key as well`);

@@ -1,17 +1,27 @@
 import {
+  assertSigned,
   beatKey,
   blobPrefix,
+  digestOf,
+  LIMITS,
+  openEnvelope,
   parseAckKey,
   parseManifestKey,
   parsePartKey,
   parseRootKey,
+  receiptKey,
+  receiptPrefix,
+  verifyReceipt,
+  type TrustChain,
 } from '../format/index.js';
 
 export interface EnvelopeKind {
   prefix: string;
-  payloadType: string;
-  /** whose signature counts */
-  signer: 'manifest' | 'audit';
+  /**
+   * @returns the key that it belongs under; null where its members do not say
+   * @throws FormatError
+   */
+  verify: (bytes: Buffer, trust: TrustChain) => string | null;
 }
 
 export interface ObjectKind {
@@ -21,9 +31,9 @@ export interface ObjectKind {
   envelopes?: EnvelopeKind;
 }
 
+const AUDIT_PREFIX = 'audit/';
+const CHECKPOINT_TYPE = 'application/vnd.holdfast.checkpoint+json';
 const plain = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
-const inFolder = (prefix: string) => (key: string) =>
-  key.startsWith(prefix) && plain.test(key.slice(prefix.length));
 
 /** Every kind of object that may lie in a bucket. A key that is none of them is reported. */
 export const OBJECT_KINDS: readonly ObjectKind[] = [
@@ -35,21 +45,13 @@ export const OBJECT_KINDS: readonly ObjectKind[] = [
   { name: 'ack', isKey: (key) => parseAckKey(key) !== null },
   {
     name: 'receipt',
-    isKey: inFolder('receipts/'),
-    envelopes: {
-      prefix: 'receipts/',
-      payloadType: 'application/vnd.holdfast.receipt+json',
-      signer: 'manifest',
-    },
+    isKey: (key) => /^receipts\/\d{8}\.json$/.test(key),
+    envelopes: { prefix: receiptPrefix, verify: placeOfReceipt },
   },
   {
     name: 'checkpoint',
-    isKey: inFolder('audit/'),
-    envelopes: {
-      prefix: 'audit/',
-      payloadType: 'application/vnd.holdfast.checkpoint+json',
-      signer: 'audit',
-    },
+    isKey: (key) => key.startsWith(AUDIT_PREFIX) && plain.test(key.slice(AUDIT_PREFIX.length)),
+    envelopes: { prefix: AUDIT_PREFIX, verify: verifyCheckpoint },
   },
 ];
 
@@ -60,4 +62,16 @@ export function kindOf(key: string): ObjectKind | null {
 function isBlobKey(key: string): boolean {
   const [version = '', name = '', ...more] = key.slice(blobPrefix.length).split('/');
   return key.startsWith(blobPrefix) && /^\d+$/.test(version) && plain.test(name) && more.length === 0;
+}
+
+/** One that was signed before a key was retired stays good: it is a record of then. */
+function placeOfReceipt(bytes: Buffer, trust: TrustChain): string {
+  const expect = { tenant: trust.current.tenant, anchor: digestOf(bytes) };
+  return receiptKey(verifyReceipt(bytes, trust, expect).generation);
+}
+
+function verifyCheckpoint(bytes: Buffer, trust: TrustChain): null {
+  const envelope = openEnvelope(bytes, CHECKPOINT_TYPE, LIMITS.maxSmallObjectBytes);
+  assertSigned(envelope, trust.auditKeys(), 'checkpoint');
+  return null;
 }

@@ -1,5 +1,5 @@
 // Whatever somebody who owns the bucket does to it shows, object by object and bit by bit.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   createManifest,
   createTenantKeys,
@@ -20,6 +20,9 @@ import { faults, openVerifyWorld, type BucketFolder, type VerifyWorld } from './
 /** A replica's ack and what nothing counts yet may be missing: no object that is signed says that they must be there. */
 const MAY_BE_MISSING = /^(acks|receipts|audit)\//;
 const seed = Number(process.env.HOLDFAST_TEST_SEED ?? Date.now()) >>> 0;
+
+// hundreds of looks at a bucket in each test
+jest.setTimeout(600_000);
 
 let made: VerifyWorld;
 let bucket: BucketFolder;
@@ -151,6 +154,7 @@ describe('objects in another place', () => {
         'acks/paris.json',
         'acks/extra/london.json',
         'receipts/0002.json',
+        'receipts/00000002.json',
         'audit/0002.json',
       ],
       ...[

@@ -16,11 +16,13 @@ import {
   partKey,
   readPart,
   ReplicaKeyStore,
+  receiptKey,
   RootKeyStore,
   rootKey,
   signAck,
   signerFrom,
   signManifest,
+  signReceipt,
   verifyManifest,
   writePart,
   type Manifest,
@@ -152,16 +154,28 @@ async function fill({ world, bucket, account, auditor, publish, acknowledge }: V
   await world.sql('UPDATE crm.attachment SET deleted_at = now() WHERE id = $1', [condemned.id]);
   await publish();
   await acknowledge();
-  await bucket.write('receipts/0001.json', envelope('receipt', world.trust.signer));
-  await bucket.write('audit/0001.json', envelope('checkpoint', auditor));
+  await bucket.write(receiptKey(1), receipt(world.trust.signer));
+  await bucket.write('audit/0001.json', checkpoint(auditor));
   await contact('Evans');
   await publish();
 }
 
-export function envelope(kind: 'receipt' | 'checkpoint', signer: Signer): Buffer {
-  return signEnvelope(`application/vnd.holdfast.${kind}+json`, { at: randomBytes(8).toString('hex') }, [
+function receipt(signer: Signer): Buffer {
+  const at = new Date().toISOString();
+  return signReceipt(
+    {
+      ...{ format: 'holdfast-receipt/1', tenant: TENANT, root: 2, generation: 1, manifest: '0'.repeat(64) },
+      ...{ reason: 'a test', erasures: [], purged: { generations: [], objects: 0, recipients: [] } },
+      ...{ listing: { at, objectsOfOlderGenerations: 0 }, replicas: [], notProven: [], sequence: 1 },
+      createdAt: at,
+    },
     signer,
-  ]);
+  );
+}
+
+function checkpoint(signer: Signer): Buffer {
+  const at = randomBytes(8).toString('hex');
+  return signEnvelope('application/vnd.holdfast.checkpoint+json', { at }, [signer]);
 }
 
 async function publish(world: AttachmentWorld, lane: TestPublisher): Promise<void> {
