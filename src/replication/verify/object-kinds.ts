@@ -1,38 +1,39 @@
+import { auditOrigin, openCheckpoint } from '../../audit/index.js';
 import {
-  assertSigned,
+  auditCheckpointKey,
+  auditCheckpointPrefix,
   beatKey,
   blobPrefix,
   digestOf,
-  LIMITS,
-  openEnvelope,
+  FormatError,
   parseAckKey,
+  parseAuditCheckpointKey,
   parseManifestKey,
   parsePartKey,
   parseRootKey,
   receiptKey,
   receiptPrefix,
   verifyReceipt,
+  verifySignature,
   type TrustChain,
 } from '../format/index.js';
 
-export interface EnvelopeKind {
+export interface StatementKind {
   prefix: string;
   /**
-   * @returns the key that it belongs under; null where its members do not say
+   * @returns the key that it belongs under
    * @throws FormatError
    */
-  verify: (bytes: Buffer, trust: TrustChain) => string | null;
+  verify: (bytes: Buffer, trust: TrustChain) => string;
 }
 
 export interface ObjectKind {
   name: string;
   isKey: (key: string) => boolean;
-  /** only of kinds that are nothing but signed envelopes: they are checked by this entry alone */
-  envelopes?: EnvelopeKind;
+  /** only of kinds that stand by their signature alone: they are checked by this entry alone */
+  statements?: StatementKind;
 }
 
-const AUDIT_PREFIX = 'audit/';
-const CHECKPOINT_TYPE = 'application/vnd.holdfast.checkpoint+json';
 const plain = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 
 /** Every kind of object that may lie in a bucket. A key that is none of them is reported. */
@@ -46,12 +47,12 @@ export const OBJECT_KINDS: readonly ObjectKind[] = [
   {
     name: 'receipt',
     isKey: (key) => /^receipts\/\d{8}\.json$/.test(key),
-    envelopes: { prefix: receiptPrefix, verify: placeOfReceipt },
+    statements: { prefix: receiptPrefix, verify: placeOfReceipt },
   },
   {
     name: 'checkpoint',
-    isKey: (key) => key.startsWith(AUDIT_PREFIX) && plain.test(key.slice(AUDIT_PREFIX.length)),
-    envelopes: { prefix: AUDIT_PREFIX, verify: verifyCheckpoint },
+    isKey: (key) => parseAuditCheckpointKey(key) !== null,
+    statements: { prefix: auditCheckpointPrefix, verify: placeOfCheckpoint },
   },
 ];
 
@@ -70,8 +71,16 @@ function placeOfReceipt(bytes: Buffer, trust: TrustChain): string {
   return receiptKey(verifyReceipt(bytes, trust, expect).generation);
 }
 
-function verifyCheckpoint(bytes: Buffer, trust: TrustChain): null {
-  const envelope = openEnvelope(bytes, CHECKPOINT_TYPE, LIMITS.maxSmallObjectBytes);
-  assertSigned(envelope, trust.auditKeys(), 'checkpoint');
-  return null;
+/** A signed note and no envelope. A line by an unknown witness would be bytes that nobody vouches for. */
+function placeOfCheckpoint(bytes: Buffer, trust: TrustChain): string {
+  const note = bytes.toString('utf8');
+  const opened = openCheckpoint(note, {
+    origin: auditOrigin(trust.current.tenant),
+    publicKeys: [...trust.auditKeys().values()],
+    check: verifySignature,
+  });
+  const signatures = note.slice(note.lastIndexOf('\n\n') + 2, -1).split('\n');
+  if (opened === null || signatures.length !== 1 || !Buffer.from(note).equals(bytes))
+    throw new FormatError('format.signature_invalid', 'checkpoint: no note that one audit key signed');
+  return auditCheckpointKey(opened.size);
 }

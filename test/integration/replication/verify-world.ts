@@ -4,10 +4,12 @@ import { cp, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/pro
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Heartbeat } from '../../../connector/publish/heartbeat.js';
+import { auditOrigin } from '../../../src/audit/index.js';
+import { signCheckpoint } from '../../../src/audit/checkpoints/checkpoint.js';
 import { openBucket } from '../../../src/platform/bucket/index.js';
-import { signEnvelope } from '../../../src/replication/format/envelope.js';
 import {
   ackKey,
+  auditCheckpointKey,
   createManifest,
   digestOf,
   generateSigningKey,
@@ -155,7 +157,7 @@ async function fill({ world, bucket, account, auditor, publish, acknowledge }: V
   await publish();
   await acknowledge();
   await bucket.write(receiptKey(1), receipt(world.trust.signer));
-  await bucket.write('audit/0001.json', checkpoint(auditor));
+  await bucket.write(auditCheckpointKey(3), checkpoint(3, auditor));
   await contact('Evans');
   await publish();
 }
@@ -173,9 +175,10 @@ function receipt(signer: Signer): Buffer {
   );
 }
 
-function checkpoint(signer: Signer): Buffer {
-  const at = randomBytes(8).toString('hex');
-  return signEnvelope('application/vnd.holdfast.checkpoint+json', { at }, [signer]);
+/** As the server on premises signs one and the connector carries it. */
+export function checkpoint(size: number, signer: Signer): Buffer {
+  const note = signCheckpoint({ size, root: randomBytes(32), at: new Date() }, auditOrigin(TENANT), signer);
+  return Buffer.from(note);
 }
 
 async function publish(world: AttachmentWorld, lane: TestPublisher): Promise<void> {
