@@ -9,6 +9,6 @@ export {
   type InclusionProof,
 } from './checkpoints/audit-proofs.service.js';
 export { AuditSealer, type SealingOptions } from './checkpoints/audit-sealer.service.js';
-export { auditOrigin } from './checkpoints/checkpoint.js';
+export { auditOrigin, openCheckpoint } from './checkpoints/checkpoint.js';
 export type { NoteSigner } from './checkpoints/signed-note.js';
 export { verifyAudit, type AuditVerification, type VerifyOptions } from './verify/verify-audit.js';

@@ -46,7 +46,6 @@ export { writePart, type PartEntry, type PartWriter, type WritePartOptions } fro
 export { readPart, readPartBlocks, type ReadPartOptions } from './part-reader.js';
 export { generateSigningKey, keyIdOf, signerFrom, verifySignature, type Signer } from './signing-key.js';
 export { digestOf, TrustChain, type TrustRoot } from './trust-root.js';
-export { assertSigned, openEnvelope } from './envelope.js';
 export { readSealedHeader, type SealedHeader } from './sealed-header.js';
 export {
   assertFollows,

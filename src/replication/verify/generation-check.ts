@@ -25,7 +25,7 @@ const AT_ONCE = 8;
 export interface GenerationOutcome {
   generation: number;
   /** its snapshot */
-  first: Pick<Manifest, 'root' | 'createdAt' | 'equals'> | null;
+  first: Pick<Manifest, 'root' | 'createdAt' | 'equals' | 'types'> | null;
   /** last manifest of an unbroken row */
   head: (ChainLink & Pick<Manifest, 'asOf' | 'types'>) | null;
   ledger: AttachmentLedger;

@@ -1,4 +1,4 @@
-import { FIRST_N, manifestKey } from '../format/index.js';
+import { comparePositions, FIRST_N, manifestKey } from '../format/index.js';
 import { GenerationCheck, type GenerationOutcome } from './generation-check.js';
 import type { Inventory } from './inventory.js';
 import type { Look } from './look.js';
@@ -26,7 +26,7 @@ export async function checkGenerations(
   const old: GenerationOutcome[] = [];
   for (const generation of generations.filter((generation) => generation < current))
     old.push(await new GenerationCheck(look, generation, true, since).run());
-  checkRootsRise(look, [...old, ...inUse]);
+  checkSuccession(look, [...old, ...inUse]);
   return { inUse };
 }
 
@@ -44,16 +44,37 @@ export function standingOf(inUse: readonly GenerationOutcome[]): Standing | null
   return { generation, n, manifest, asOf, types };
 }
 
-function checkRootsRise({ findings }: Look, outcomes: readonly GenerationOutcome[]): void {
+/** What a generation says of the one before it, as far as that is still there. */
+function checkSuccession({ findings }: Look, outcomes: readonly GenerationOutcome[]): void {
   let highest = 0;
   for (const { generation, first, head } of outcomes) {
+    const key = manifestKey(generation, FIRST_N);
     if (first !== null && first.root < highest)
       findings.add(
         'error',
         'format.chain_broken',
-        manifestKey(generation, FIRST_N),
+        key,
         'its root is older than that of the generation before',
+      );
+    if (first !== null && !isTheSame(first, outcomes))
+      findings.add(
+        'error',
+        'verify.state_differs',
+        key,
+        'it is not the state of the manifest that it equals',
       );
     highest = Math.max(highest, head?.root ?? 0);
   }
+}
+
+/** A reader takes the place over without reading a part, so counts and checksums must be the very same. */
+function isTheSame(
+  { equals, types }: NonNullable<GenerationOutcome['first']>,
+  outcomes: readonly GenerationOutcome[],
+): boolean {
+  const head = outcomes.find(({ generation }) => generation === equals?.generation)?.head ?? null;
+  if (equals === null || head === null || comparePositions(head, equals) !== 0) return true;
+  const spelled = (states: typeof types) =>
+    states.map(({ type, count, checksum }) => `${type} ${String(count)} ${checksum}`).sort();
+  return head.digest === equals.manifest && spelled(head.types).join() === spelled(types).join();
 }

@@ -2,7 +2,6 @@ import type { Bucket } from '../../platform/bucket/index.js';
 import { comparePositions, recipientOf, TrustChain, type Beat, type Position } from '../format/index.js';
 import { AttachmentCheck } from './attachment-check.js';
 import { checkBeat, checkFloor, readBeat } from './beat-check.js';
-import { checkAckPlaces, checkAcks, checkEnvelopes } from './envelope-check.js';
 import { Findings } from './findings.js';
 import { checkGenerations, standingOf } from './generations-check.js';
 import { takeInventory } from './inventory.js';
@@ -13,6 +12,7 @@ import { comparePremisesHead } from './premises-check.js';
 import type { PremisesRecord } from './premises.port.js';
 import { Progress, type ProgressView } from './progress.js';
 import { makeReport, type VerifyReport } from './report.js';
+import { checkAckPlaces, checkAcks, checkStatements } from './statement-check.js';
 import { checkRoots } from './trust-check.js';
 
 export interface VerifyOptions {
@@ -68,7 +68,7 @@ async function lookOnce(options: VerifyOptions): Promise<Looked> {
   const look = await makeLook(options, { reader, findings, trust, beat });
   await assertOurs(look, inventory);
   await checkAcks(look);
-  await checkEnvelopes(look);
+  await checkStatements(look);
   const outcomes = await checkGenerations(look, inventory);
   await new AttachmentCheck(look, outcomes.inUse).run();
   const standing = standingOf(outcomes.inUse);

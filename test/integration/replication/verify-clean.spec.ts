@@ -1,8 +1,14 @@
 // What a look at a sound bucket says: nothing, and how much it has looked at.
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { purgeGenerationsBelow } from '../../../connector/purge/index.js';
 import { createDataSource } from '../../../src/platform/database/index.js';
-import { generateRecipient, manifestKey, partKey } from '../../../src/replication/format/index.js';
+import {
+  generateRecipient,
+  manifestKey,
+  partKey,
+  signManifest,
+} from '../../../src/replication/format/index.js';
 import { PublishedBatches } from '../../../src/replication/verify/index.js';
 import { fileOf, signal } from '../connector/attachment-world.js';
 import { TENANT } from '../connector/connector-world.js';
@@ -167,5 +173,22 @@ describe('what comes and goes in a bucket in use', () => {
     );
     await purgeGenerationsBelow(world.bucket, 2, signal);
     expect(faults(await bucket.verify({ root }))).toEqual([]);
+  });
+
+  it('follows a generation that was made anew of the same rows, and sees one that is not', async () => {
+    const { world, bucket, lane, root, identity } = made;
+    await world.sql(`INSERT INTO replication.generation_request (id, reason) VALUES ($1, 'test')`, [
+      randomUUID(),
+    ]);
+    lane.publisher.rebaser.lookNow();
+    await made.publish();
+    const report = await bucket.verify({ root, identities: [identity] });
+    expect({ faults: faults(report), at: report.standing?.generation }).toEqual({ faults: [], at: 3 });
+    const { manifest } = await made.manifest(3, 1);
+    expect(manifest.equals).toMatchObject({ generation: 2 });
+    const copy = await bucket.copy();
+    const types = manifest.types.map((state) => ({ ...state, count: state.count + 1 }));
+    await copy.write(manifestKey(3, 1), signManifest({ ...manifest, types }, world.trust.signer));
+    expect(faults(await copy.verify({ root }))).toContain(`error verify.state_differs ${manifestKey(3, 1)}`);
   });
 });

@@ -1,6 +1,7 @@
 // Whatever somebody who owns the bucket does to it shows, object by object and bit by bit.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
+  auditCheckpointKey,
   createManifest,
   createTenantKeys,
   digestOf,
@@ -15,11 +16,14 @@ import {
 } from '../../../src/replication/format/index.js';
 import { makeTempFolder } from '../../support/index.js';
 import { TENANT } from '../connector/connector-world.js';
-import { faults, openVerifyWorld, type BucketFolder, type VerifyWorld } from './verify-world.js';
+import { checkpoint, faults, openVerifyWorld, type BucketFolder, type VerifyWorld } from './verify-world.js';
 
 /** A replica's ack and what nothing counts yet may be missing: no object that is signed says that they must be there. */
 const MAY_BE_MISSING = /^(acks|receipts|audit)\//;
 const seed = Number(process.env.HOLDFAST_TEST_SEED ?? Date.now()) >>> 0;
+
+// hundreds of looks at a bucket in each test
+jest.setTimeout(600_000);
 
 let made: VerifyWorld;
 let bucket: BucketFolder;
@@ -151,7 +155,9 @@ describe('objects in another place', () => {
         'acks/paris.json',
         'acks/extra/london.json',
         'receipts/0002.json',
+        'receipts/00000002.json',
         'audit/0002.json',
+        auditCheckpointKey(2),
       ],
       ...[
         'inbox/london/1',
@@ -217,6 +223,18 @@ describe('an earlier or another version', () => {
     await made.acknowledge();
     await before.write('acks/london.json', await made.bucket.read('acks/london.json'));
     expect(faults(await before.verify({ root }))).toEqual(['error verify.rolled_back acks/london.json']);
+  });
+});
+
+describe('a checkpoint of the audit', () => {
+  it('is refused with a second signature, and by another key', async () => {
+    const key = auditCheckpointKey(3);
+    const note = await bucket.read(key);
+    const line = note.subarray(note.lastIndexOf('\n\n') + 2);
+    const refused = [`error format.signature_invalid ${key}`];
+    expect(await found({ [key]: Buffer.concat([note, line]) })).toEqual(refused);
+    expect(await found({ [key]: checkpoint(3, made.world.trust.signer) })).toEqual(refused);
+    expect(await found({ [key]: checkpoint(3, made.auditor) })).toEqual([]);
   });
 });
 

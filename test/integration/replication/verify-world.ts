@@ -4,10 +4,12 @@ import { cp, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/pro
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Heartbeat } from '../../../connector/publish/heartbeat.js';
+import { auditOrigin } from '../../../src/audit/index.js';
+import { signCheckpoint } from '../../../src/audit/checkpoints/checkpoint.js';
 import { openBucket } from '../../../src/platform/bucket/index.js';
-import { signEnvelope } from '../../../src/replication/format/envelope.js';
 import {
   ackKey,
+  auditCheckpointKey,
   createManifest,
   digestOf,
   generateSigningKey,
@@ -16,11 +18,13 @@ import {
   partKey,
   readPart,
   ReplicaKeyStore,
+  receiptKey,
   RootKeyStore,
   rootKey,
   signAck,
   signerFrom,
   signManifest,
+  signReceipt,
   verifyManifest,
   writePart,
   type Manifest,
@@ -152,16 +156,29 @@ async function fill({ world, bucket, account, auditor, publish, acknowledge }: V
   await world.sql('UPDATE crm.attachment SET deleted_at = now() WHERE id = $1', [condemned.id]);
   await publish();
   await acknowledge();
-  await bucket.write('receipts/0001.json', envelope('receipt', world.trust.signer));
-  await bucket.write('audit/0001.json', envelope('checkpoint', auditor));
+  await bucket.write(receiptKey(1), receipt(world.trust.signer));
+  await bucket.write(auditCheckpointKey(3), checkpoint(3, auditor));
   await contact('Evans');
   await publish();
 }
 
-export function envelope(kind: 'receipt' | 'checkpoint', signer: Signer): Buffer {
-  return signEnvelope(`application/vnd.holdfast.${kind}+json`, { at: randomBytes(8).toString('hex') }, [
+function receipt(signer: Signer): Buffer {
+  const at = new Date().toISOString();
+  return signReceipt(
+    {
+      ...{ format: 'holdfast-receipt/1', tenant: TENANT, root: 2, generation: 1, manifest: '0'.repeat(64) },
+      ...{ reason: 'a test', erasures: [], purged: { generations: [], objects: 0, recipients: [] } },
+      ...{ listing: { at, objectsOfOlderGenerations: 0 }, replicas: [], notProven: [], sequence: 1 },
+      createdAt: at,
+    },
     signer,
-  ]);
+  );
+}
+
+/** As the server on premises signs one and the connector carries it. */
+export function checkpoint(size: number, signer: Signer): Buffer {
+  const note = signCheckpoint({ size, root: randomBytes(32), at: new Date() }, auditOrigin(TENANT), signer);
+  return Buffer.from(note);
 }
 
 async function publish(world: AttachmentWorld, lane: TestPublisher): Promise<void> {

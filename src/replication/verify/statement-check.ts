@@ -1,18 +1,15 @@
 import {
   ackPrefix,
-  assertSigned,
   comparePositions,
-  digestOf,
   FormatError,
   formatPosition,
   LIMITS,
-  openEnvelope,
   parseAckKey,
   verifyAck,
   type Position,
 } from '../format/index.js';
 import type { Look } from './look.js';
-import { OBJECT_KINDS, type EnvelopeKind, type ObjectKind } from './object-kinds.js';
+import { OBJECT_KINDS, type ObjectKind, type StatementKind } from './object-kinds.js';
 
 /** The acks. What they name is noted, to be compared when the manifests are read. */
 export async function checkAcks(look: Look): Promise<void> {
@@ -39,28 +36,22 @@ export function checkAckPlaces({ acks, findings }: Look, standing: Position | nu
   }
 }
 
-/** Kinds that are nothing but signed envelopes: whoever may sign them is believed. */
-export async function checkEnvelopes(look: Look): Promise<void> {
-  for (const { name, isKey, envelopes } of OBJECT_KINDS)
-    if (envelopes !== undefined) await checkFolder(look, { name, isKey, ...envelopes });
+/** Kinds that stand by their signature alone, each under the key that it names itself. */
+export async function checkStatements(look: Look): Promise<void> {
+  for (const { name, isKey, statements } of OBJECT_KINDS)
+    if (statements !== undefined) await checkFolder(look, { name, isKey, ...statements });
 }
 
 async function checkFolder(
   look: Look,
-  { name, isKey, prefix, payloadType, signer }: EnvelopeKind & Pick<ObjectKind, 'name' | 'isKey'>,
+  { name, isKey, prefix, verify }: StatementKind & Pick<ObjectKind, 'name' | 'isKey'>,
 ): Promise<void> {
-  const keys = signer === 'audit' ? look.trust.auditKeys() : look.trust.manifestKeys();
-  // Nothing binds an envelope to its key, so a second one of the same bytes would look as good as the first.
-  const seen = new Set<string>();
   for await (const { key } of look.reader.list(prefix)) {
     if (!isKey(key)) continue;
     try {
       const bytes = await look.reader.whole(key, LIMITS.maxSmallObjectBytes);
-      assertSigned(openEnvelope(bytes, payloadType, LIMITS.maxSmallObjectBytes), keys, name);
-      const digest = digestOf(bytes);
-      if (seen.has(digest))
-        throw new FormatError('format.out_of_place', `${name}: the same lies under another key as well`);
-      seen.add(digest);
+      if (verify(bytes, look.trust) !== key)
+        throw new FormatError('format.out_of_place', `${name}: belongs under another key`);
     } catch (error) {
       look.findings.refuse(key, error);
     }
