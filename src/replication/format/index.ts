@@ -25,6 +25,7 @@ export {
   partKey,
   partPrefix,
   receiptKey,
+  receiptPrefix,
   rootKey,
   rootPrefix,
 } from './object-keys.js';

@@ -75,7 +75,7 @@ export function parseAckKey(key: string): string | null {
   return /^acks\/([a-z0-9][a-z0-9-]{0,62})\.json$/.exec(key)?.[1] ?? null;
 }
 
-const receiptPrefix = 'receipts/';
+export const receiptPrefix = 'receipts/';
 
 /** @param generation the one that was made without what had to go */
 export function receiptKey(generation: number): string {
