@@ -8,14 +8,13 @@ import {
   AttachmentReconciler,
   AttachmentServices,
   AttachmentWorker,
-  collectObjects,
   CollectWorker,
-  uploadAttachment,
 } from './attachments/index.js';
+import { collectObjects, purgeGenerations, uploadAttachment } from '../src/replication/jobs/index.js';
 import { BUCKET_USE, CONNECTOR_BUCKET } from './connector.tokens.js';
 import { ConnectorDatabase } from './connector-database.js';
 import { BucketAdmission, ConnectorTrust, KeptRoots, PublishLaneService } from './publish/index.js';
-import { purgeGenerations, PurgeReconciler, PurgeWorker } from './purge/index.js';
+import { PurgeReconciler, PurgeWorker } from './purge/index.js';
 import { ReceiptReconciler } from './receipts/index.js';
 
 /** The connector: it dials out only, and what it may read is decided by its database role. */

@@ -4,7 +4,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { LOGGER, type Logger } from '../../src/platform/logging/index.js';
 import { JobQueue } from '../../src/platform/queue/index.js';
 import { ConnectorDatabase } from '../connector-database.js';
-import { collectObjects, uploadAttachment } from './attachments.job.js';
+import { collectObjects, uploadAttachment } from '../../src/replication/jobs/index.js';
 import { blobObjects } from './attachments.metrics.js';
 import { AttachmentServices } from './attachments.services.js';
 

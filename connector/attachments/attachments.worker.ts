@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LOGGER, type Logger } from '../../src/platform/logging/index.js';
 import { JobHandler, type JobHandlerClass, type RunningJob } from '../../src/platform/queue/index.js';
-import { collectObjects, uploadAttachment } from './attachments.job.js';
+import { collectObjects, uploadAttachment } from '../../src/replication/jobs/index.js';
 import { AttachmentServices } from './attachments.services.js';
 
 /** How one upload went stands in the table, where the reconciler and the status page find it. */

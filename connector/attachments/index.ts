@@ -1,4 +1,3 @@
-export { collectObjects, uploadAttachment } from './attachments.job.js';
 export { AttachmentReconciler } from './attachments.reconciler.js';
 export { AttachmentServices } from './attachments.services.js';
 export { AttachmentWorker, CollectWorker } from './attachments.worker.js';

@@ -1,4 +1,3 @@
-export { purgeGenerations } from './purge.job.js';
 export { PurgeReconciler } from './purge.reconciler.js';
 export { PurgeWorker } from './purge.worker.js';
 export { purgeGenerationsBelow } from './purge-generations.js';

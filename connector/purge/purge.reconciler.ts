@@ -4,7 +4,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { LOGGER, type Logger } from '../../src/platform/logging/index.js';
 import { JobQueue } from '../../src/platform/queue/index.js';
 import { ConnectorDatabase } from '../connector-database.js';
-import { purgeGenerations } from './purge.job.js';
+import { purgeGenerations } from '../../src/replication/jobs/index.js';
 
 const EVERY_MS = 15_000;
 /** A publisher that was frozen may put a part of a purged generation when it wakes; nothing in PostgreSQL tells. */

@@ -8,7 +8,7 @@ import { BUCKET_USE, CONNECTOR_BUCKET, type BucketUse } from '../connector.token
 import { ConnectorDatabase } from '../connector-database.js';
 import { ConnectorError } from '../connector.errors.js';
 import { countGenerationsBelow, purgeGenerationsBelow } from './purge-generations.js';
-import { purgeGenerations } from './purge.job.js';
+import { purgeGenerations } from '../../src/replication/jobs/index.js';
 
 /**
  * The live generation, or the oldest one that was compacted away a moment ago: readers that are on their way through it

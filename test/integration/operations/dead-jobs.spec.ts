@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Injectable, Module, type DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiTokens, UserAccess } from '../../../src/access/index.js';
-import { loadConfig } from '../../../src/platform/config/index.js';
+import { loadConfig, type AppConfig } from '../../../src/platform/config/index.js';
 import { createHttpApp, listen, systemContext } from '../../../src/platform/http/index.js';
 import { createLogger } from '../../../src/platform/logging/index.js';
 import {
@@ -15,6 +15,8 @@ import {
   QueueModule,
   type RunningJob,
 } from '../../../src/platform/queue/index.js';
+import { HealthModule } from '../../../src/platform/health/index.js';
+import { purgeGenerations } from '../../../src/replication/jobs/index.js';
 import { PrimaryModule } from '../../../src/primary.module.js';
 import {
   createEmptyDatabase,
@@ -42,6 +44,18 @@ class ProbeWorker {
 @Module({})
 class ServerWithProbe {}
 
+/** What a connector's process has of it: the same queue, another process's handlers. */
+@Injectable()
+@JobHandler(purgeGenerations)
+class BrokenPurge {
+  handle(): Promise<void> {
+    return Promise.reject(new Error('the bucket refuses'));
+  }
+}
+
+@Module({})
+class Connector {}
+
 interface Dead {
   id: string;
   attempts: number;
@@ -53,6 +67,7 @@ let app: NestFastifyApplication;
 let admin: TestApi;
 let seller: TestApi;
 let databases: TestDatabase[];
+let loaded: AppConfig;
 const setUp = systemContext('dead jobs test');
 
 async function tokenFor(role: string): Promise<string> {
@@ -80,7 +95,7 @@ beforeAll(async () => {
     files: { folder: join(folder, 'files') },
   };
   await writeFile(file, JSON.stringify(config), { mode: 0o600 });
-  const loaded = loadConfig({ file, env: {} });
+  loaded = loadConfig({ file, env: {} });
   const feature: DynamicModule = {
     module: ServerWithProbe,
     imports: [PrimaryModule.forConfig(loaded), QueueModule.forFeature(probe)],
@@ -132,5 +147,36 @@ describe('a job that used up its attempts', () => {
   it('is no business of a salesperson', async () => {
     expect((await seller.request('GET', '/jobs/dead')).status).toBe(403);
     expect((await seller.request('POST', '/jobs/dead/probe.run/a/retry')).status).toBe(403);
+  });
+});
+
+describe('a job of the connector that failed for good', () => {
+  it('is seen and retried on the server, which has no handler for it', async () => {
+    const connector = await createHttpApp(
+      {
+        module: Connector,
+        imports: [
+          HealthModule,
+          QueueModule.forRoot(),
+          QueueModule.forFeature({ ...purgeGenerations, attempts: 1 }),
+        ],
+        providers: [BrokenPurge],
+      },
+      loaded,
+      createLogger({ level: 'silent', name: 'connector' }),
+    );
+    await connector.init();
+    await connector
+      .get(JobQueue)
+      .add({ ...purgeGenerations, attempts: 1 }, { live: 7 }, { jobId: 'purge-below-7' });
+    const dead = await waitFor(async () => {
+      const { data } = await admin.get<ListAnswer<Dead>>('/jobs/dead');
+      const id = 'connector.purge/purge-below-7';
+      return data.find((job) => job.id === id) ?? Promise.reject(new Error('not yet'));
+    });
+    expect(dead.reason).toBe('the bucket refuses');
+    const path = '/jobs/dead/connector.purge/purge-below-7';
+    expect((await admin.request('POST', `${path}/retry`)).status).toBe(204);
+    await connector.close();
   });
 });

@@ -1,4 +1,5 @@
-import { defineJob } from '../../src/platform/queue/index.js';
+// The connector's jobs, by name. Here, because the server shows and retries those that failed for good, wherever they ran.
+import { defineJob } from '../../platform/queue/index.js';
 
 const DAY_MS = 86_400_000;
 
@@ -18,6 +19,14 @@ export const uploadAttachment = defineJob<{ blobId: string }>('connector.attachm
 export const collectObjects = defineJob<{ sweep: boolean }>('connector.collect-objects', {
   attempts: 5,
   backoffMs: 5_000,
+  timeoutMs: 3_600_000,
+  rememberMs: 0,
+});
+
+/** Deletes from the bucket what belongs to generations below the live one. `rememberMs: 0`: it means "look again". */
+export const purgeGenerations = defineJob<{ live: number }>('connector.purge', {
+  attempts: 8,
+  backoffMs: 2_000,
   timeoutMs: 3_600_000,
   rememberMs: 0,
 });

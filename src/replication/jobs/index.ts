@@ -1,0 +1,1 @@
+export { collectObjects, purgeGenerations, uploadAttachment } from './connector.jobs.js';
