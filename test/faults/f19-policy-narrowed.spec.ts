@@ -66,13 +66,19 @@ it('F19 a policy that is narrowed while the bucket cannot be reached: what waite
   const distant = await openDistantWorld(400);
   world = distant;
   await newAccount(world, 'seen under the old policy', 'transport');
-  const lane = await world.begin();
+  await (await world.begin()).vanish();
   expect(await objectsWith(world, 'under the old policy')).not.toEqual([]);
-  distant.link.set('cut');
+  const cut = {
+    onStep: (step: LaneStep, { n }: { n: number }) => {
+      if (step === 'recorded' && n === 2) distant.link.set('cut');
+    },
+  };
+  const lane = await world.publisher({ listeners: [cut] });
   await newAccount(world, 'waits under the old policy', 'transport');
   await world.people.work();
   const unreachable = { code: 'bucket.unavailable' };
   await expect(lane.settle()).rejects.toMatchObject(unreachable);
+  expect(await readdir(world.spoolFolder)).toHaveLength(1);
   await world.activate(NARROWER);
   await expect(lane.settle()).rejects.toMatchObject(unreachable);
 
