@@ -271,7 +271,7 @@ export class Publisher {
     // Made again under the same epoch it would have the same key, and the first one may still be on its way.
     if (manifestKeys === 'epoch') throw new ChunkLost('a part of the batch is lost');
     await this.batches.undo(batch, 'the spool was lost');
-    await this.options.spool.remove(batch);
+    await this.tidySpool(); // a re-base that was under way went with it
     return 'moved-on';
   }
 

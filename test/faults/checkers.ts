@@ -23,7 +23,7 @@ export async function expectSound(world: FaultWorld): Promise<void> {
   expect(await differences(world)).toEqual([]);
   expect(world.replica.shown.filter(({ sum }) => sum !== CONSTANT_SUM)).toEqual([]);
   expect(world.replica.shown.filter((state, index, all) => !isAfter(state, all[index - 1]))).toEqual([]);
-  expect(await canariesIn(world)).toEqual([]);
+  expect(await objectsWith(world, CANARY)).toEqual([]);
   expect(await orphansIn(world)).toEqual([]);
 }
 
@@ -60,18 +60,30 @@ function minus(all: readonly string[], taken: readonly string[]): string[] {
   return all.filter((row) => !known.has(row));
 }
 
-/** Objects in which a canary stands: as they lie there, and opened with the replica's key, named by a manifest or not. */
-async function canariesIn(world: FaultWorld): Promise<string[]> {
+/** Private halves of the keys that the replica has now. */
+export async function replicaIdentities(world: FaultWorld): Promise<string[]> {
   const keys = new ReplicaKeyStore(keyFolders(world.folder).replica('london'));
-  const identities = (await keys.recipients()).map(({ identity }) => identity);
+  return (await keys.recipients()).map(({ identity }) => identity);
+}
+
+/**
+ * Objects in which a word stands: as they lie there, and opened with the replica's keys, named by a manifest or not.
+ * @param more keys that the replica had and has destroyed
+ */
+export async function objectsWith(
+  world: FaultWorld,
+  word: string,
+  more: readonly string[] = [],
+): Promise<string[]> {
+  const identities = [...new Set([...more, ...(await replicaIdentities(world))])];
   const found: string[] = [];
   for await (const { key } of world.bucket.list('')) {
     const object = await world.bucket.get(key);
     const shown = key.startsWith('d/') ? await linesOf(key, object, identities) : payloadOf(object);
-    if (object.includes(CANARY) || shown.includes(CANARY)) found.push(key);
+    if (object.includes(word) || shown.includes(word)) found.push(key);
   }
   for (const { where, bytes } of await openedFiles(world.bucket, TENANT, identities))
-    if (bytes.includes(CANARY)) found.push(where);
+    if (bytes.includes(word)) found.push(where);
   return found;
 }
 
@@ -119,6 +131,6 @@ async function orphansIn(world: FaultWorld): Promise<string[]> {
     needed.add(String(row['object_name']));
   const left: string[] = [];
   for await (const { key } of world.bucket.list(''))
-    if (!needed.has(key) && !/^(?:root\/|acks\/|beat\.json$)/.test(key)) left.push(key);
+    if (!needed.has(key) && !/^(?:root\/|acks\/|receipts\/|beat\.json$)/.test(key)) left.push(key);
   return left;
 }

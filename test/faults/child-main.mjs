@@ -28,7 +28,8 @@ async function lane() {
   const { Heartbeat } = await load('connector/publish/heartbeat.ts');
   const db = new ConnectorDatabase(task.databaseUrl, () => undefined);
   const lease = new PublishLease(db, 60_000);
-  const trust = await ConnectorTrust.load(task.keysFolder, task.tenant);
+  const { KeptRoots } = await load('connector/publish/kept-roots.ts');
+  const trust = await ConnectorTrust.load(task.keysFolder, task.tenant, new KeptRoots(db));
   const spool = new Spool(task.spoolFolder, 1_000_000_000);
   const publisher = new Publisher({ db, lease, bucket, trust, spool, listeners: [fate], chunkRows: 4 });
   say({ hasLease: await lease.acquire(), now: Date.now() });

@@ -53,7 +53,7 @@ export class Rebaser {
     if (isTimeToLook) this.lookedAt = Date.now();
     if (rebase !== null) {
       const isOvertaken = isTimeToLook && (await isErasureWaiting(this.parts.db));
-      return this.usable(rebase, generation) && !isOvertaken ? rebase : this.giveUp();
+      return this.usable(rebase, generation) && !isOvertaken ? rebase : this.giveUp(rebase);
     }
     if (!isTimeToLook) return null;
     const why = await whyRebase(this.parts.db, generation, this.parts.rules);
@@ -75,8 +75,12 @@ export class Rebaser {
     return rebase.basedOn === generation.id && isStillWhole && hasRoom;
   }
 
-  async giveUp(): Promise<null> {
-    await this.parts.store.giveUp();
+  /** What is on disk of it goes too: it may hold somebody who was erased meanwhile. */
+  async giveUp({ generation, nonce }: Rebase): Promise<null> {
+    const { store, spool } = this.parts;
+    await store.giveUp();
+    await this.carrier.settled();
+    await spool.remove({ generation, n: 1, nonce });
     this.ranges.forget();
     this.lookNow();
     return null;

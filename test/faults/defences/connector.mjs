@@ -91,6 +91,31 @@ export const connector = {
       },
     ],
   },
+  F20: {
+    what: 'an erasure breaks off what is being compacted, and lets no reader keep the older generations',
+    edits: [
+      {
+        file: 'connector/publish/rebase/rebaser.ts',
+        find: 'const isOvertaken = isTimeToLook && (await isErasureWaiting(this.parts.db));',
+        replace: 'const isOvertaken = !isTimeToLook && (await isErasureWaiting(this.parts.db));',
+      },
+      {
+        file: 'connector/publish/rebase/rebaser.ts',
+        find: 'const graceMs = rebase.mustPurgeAtOnce ? 0 : rules.graceMs;',
+        replace: 'const graceMs = rules.graceMs;',
+      },
+    ],
+  },
+  F21: {
+    what: 'more deletes than the policy lets pass wait for a person',
+    edits: [
+      {
+        file: 'connector/publish/delete-brake.ts',
+        find: 'if (this.threshold !== null && this.excess > this.threshold) throw new BrakePassed();',
+        replace: 'if (this.threshold !== null && this.excess < 0) throw new BrakePassed();',
+      },
+    ],
+  },
   F22: {
     what: 'a file must hash to what was granted before its object counts',
     edits: [
@@ -98,6 +123,16 @@ export const connector = {
         file: 'connector/attachments/blob-upload.ts',
         find: 'if (hash.digest().equals(this.grant.sha256)) return;',
         replace: 'if (hash.digest().length > 0) return;',
+      },
+    ],
+  },
+  F23: {
+    what: 'only a key that the newest root lists signs, and the newest of those',
+    edits: [
+      {
+        file: 'connector/publish/held-signers.ts',
+        find: 'return this.held.find(({ signer }) => listed.includes(signer.publicKey))?.signer;',
+        replace: 'return listed.length > 0 ? this.held.at(-1)?.signer : undefined;',
       },
     ],
   },

@@ -6,6 +6,3 @@ import { source } from './source.mjs';
 
 /** @type {Record<string, { what: string, edits: { file: string, find: string, replace: string }[] }>} */
 export const defences = { ...connector, ...source, ...reader };
-
-/** Of the table, but of features that are still being built: they have neither a test nor a defence here yet. */
-export const toCome = ['F20', 'F21', 'F23'];

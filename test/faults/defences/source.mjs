@@ -16,7 +16,17 @@ export const source = {
       },
     ],
   },
-  F14: { what: 'the local head must be the head of the bucket', edits: [noHeadCheck] },
+  F14: {
+    what: 'the local head must be the head of the bucket, and the database have been held against the ledger of erasures',
+    edits: [
+      noHeadCheck,
+      {
+        file: 'connector/publish/erasure-gate.ts',
+        find: 'if (rows.length === 0) throw new ErasuresNotReplayed();',
+        replace: 'if (rows.length > 1) throw new ErasuresNotReplayed();',
+      },
+    ],
+  },
   F15: {
     what: 'a standby is refused, and another timeline or head is a fork',
     edits: [
