@@ -82,7 +82,7 @@ export function BatchCards({ batches, onOpen }: Props) {
             </span>
             <ChangedTypes types={batch.types} />
             <span className="muted small">
-              {t('cloud.policy', { version: batch.policyVersion })} ·{' '}
+              {t('cloud.left.policyVersion', { version: batch.policyVersion })} ·{' '}
               {t('cloud.left.objectCount', { count: batch.objects })} · {format.bytes(batch.bytes)}
               {batch.kind === 'snapshot' && ` · ${t('cloud.left.snapshot')}`}
             </span>

@@ -64,7 +64,7 @@ function PremisesPage() {
       {!isLoading && <VersionsPanel />}
       {!isLoading && currentSession().may.includes('manageCloud') && (
         <>
-          <WhatLeftPanel />
+          {status.data && <WhatLeftPanel />}
           <ErasuresPanel />
         </>
       )}

@@ -10,7 +10,8 @@ export function Place({ place }: { place: PublicationPlace }) {
       <span>{place.publishedAt ? <When value={place.publishedAt} /> : t('cloud.left.longAgo')}</span>
       <span className="muted small">
         {t('cloud.at', { generation: place.generation, n: place.n })}
-        {place.policyVersion !== null && ` · ${t('cloud.policy', { version: place.policyVersion })}`}
+        {place.policyVersion !== null &&
+          ` · ${t('cloud.left.policyVersion', { version: place.policyVersion })}`}
       </span>
     </>
   );

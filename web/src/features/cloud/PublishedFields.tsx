@@ -8,6 +8,7 @@ export function PublishedFields({ type, found }: { type: string; found: RecordPu
   const { t, find } = useTexts();
   const known = useRecordTypes().find(({ name }) => name === type)?.fields ?? [];
   const nameOf = (column: string) => {
+    if (column === 'custom') return t('cloud.typeNames.custom_field');
     const field = known.find(({ name }) => name === column || name === camel(column));
     const name = field?.name ?? column;
     return find(`fields.${type}.${name}`) ?? find(`fields.any.${name}`) ?? field?.label ?? column;

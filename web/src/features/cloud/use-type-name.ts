@@ -4,14 +4,14 @@ import { useTexts } from '../../i18n/texts.js';
 /** What leaves besides the types that have pages of their own. */
 const otherTypes = ['attachment', 'custom_field', 'role', 'replica_login'];
 
-/** Name of a record type in the reader's language. */
+/** Name of a type in the reader's language; unlike on the pages of records, no two are called the same. */
 export function useTypeName(): (type: string) => string {
   const { find } = useTexts();
   const types = useRecordTypes();
   return (type) =>
+    find(`cloud.typeNames.${type}`) ??
     find(`types.${type}.many`) ??
     types.find((each) => each.name === type)?.label ??
-    find(`cloud.otherTypes.${type}`) ??
     type;
 }
 

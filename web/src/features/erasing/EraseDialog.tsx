@@ -32,9 +32,12 @@ function useErase(type: RecordType, record: CrmRecord): (wish: Wish) => Promise<
       toast(problemText(error, t));
       return;
     }
+    // nothing may show it once more: neither the list from before, nor the way back, nor what was opened last
+    client.removeQueries({ type: 'inactive' });
     await navigate(`/${type.plural}`);
     forgetVisit(record.id);
     forgetRecord(record.id);
+    client.removeQueries({ predicate: ({ queryKey }) => JSON.stringify(queryKey).includes(record.id) });
     await client.invalidateQueries();
     // without the name: nothing should say it again
     toast(t('erase.done'));
