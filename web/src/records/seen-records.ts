@@ -16,3 +16,7 @@ export function rememberRecords(records: readonly CrmRecord[]): void {
 }
 
 export const seenRecord = (id: string): CrmRecord | undefined => seen.get(id);
+
+export const forgetRecord = (id: string): void => {
+  seen.delete(id);
+};

@@ -1,17 +1,19 @@
 import './cloud.css';
 import '../../records/list/list.css';
 import { Link } from 'react-router';
-import { isReplica } from '../../api/session.js';
+import { currentSession, isReplica } from '../../api/session.js';
 import { EmptyState } from '../../design/EmptyState.js';
 import { Skeleton } from '../../design/Skeleton.js';
 import { useTexts } from '../../i18n/texts.js';
 import { Failure } from '../../records/Failure.js';
 import { ConnectorPanel } from './ConnectorPanel.js';
+import { ErasuresPanel } from './ErasuresPanel.js';
 import { PolicyPanel } from './PolicyPanel.js';
 import { ReplicaPage } from './ReplicaPage.js';
 import { ReplicasPanel } from './ReplicasPanel.js';
 import { TypeTable } from './TypeTable.js';
 import { VersionsPanel } from './VersionsPanel.js';
+import { WhatLeftPanel } from './WhatLeftPanel.js';
 import { useCloudStatus, usePolicy, usePolicyVersions } from './cloud-api.js';
 
 /** Until all of it is there: each part that came by itself would push the ones below it. */
@@ -60,6 +62,12 @@ function PremisesPage() {
       )}
       {!isLoading && policy.data && <PolicyPanel policy={policy.data} />}
       {!isLoading && <VersionsPanel />}
+      {!isLoading && currentSession().may.includes('manageCloud') && (
+        <>
+          {status.data && <WhatLeftPanel />}
+          <ErasuresPanel />
+        </>
+      )}
     </div>
   );
 }

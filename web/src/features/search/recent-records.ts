@@ -27,6 +27,12 @@ export function rememberVisit(visit: RecentRecord): void {
   localStorage.setItem(storageKey(), JSON.stringify([visit, ...others].slice(0, most)));
 }
 
+/** Of a record that was erased for good. */
+export function forgetVisit(id: string): void {
+  const others = recentRecords().filter((each) => each.id !== id);
+  localStorage.setItem(storageKey(), JSON.stringify(others));
+}
+
 session.subscribe(() => {
   if (session.get() !== null) return;
   for (const key of Object.keys(localStorage)) if (key.startsWith(prefix)) localStorage.removeItem(key);

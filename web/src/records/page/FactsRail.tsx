@@ -10,6 +10,7 @@ import type { NounView } from '../noun-view.js';
 import { FieldValue } from '../values/FieldValue.js';
 import { When } from '../values/When.js';
 import { useLabels } from '../values/labels.js';
+import { treatmentText } from '../values/treatment.js';
 
 interface Props {
   type: RecordType;
@@ -54,13 +55,7 @@ function Treated({ type }: { type: RecordType }) {
   const labels = useLabels(type);
   const treated = type.fields.filter((field) => field.treated !== undefined);
   if (!isReplica() || treated.length === 0) return null;
-  const name = (field: FieldType) => {
-    const [kind = '', ...more] = (field.treated ?? '').split(' ');
-    const how = t(`replica.treatment.${kind === 'generalise' ? (more[0] ?? '') : kind}`, {
-      width: more[1] ?? '',
-    });
-    return `${labels.field(field)} (${how})`;
-  };
+  const name = (field: FieldType) => `${labels.field(field)} (${treatmentText(field.treated ?? '', t)})`;
   return (
     <p className="omitted muted small">
       <Icon name="lock" isSmall /> {t('replica.treated')} {treated.map(name).join(', ')}

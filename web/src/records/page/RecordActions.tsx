@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useDataProvider } from 'ra-core';
+import { Suspense, lazy, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { may } from '../../api/record-types.js';
 import type { dataProvider } from '../../api/data-provider.js';
@@ -7,10 +8,13 @@ import type { CrmRecord, RecordType } from '../../api/types.js';
 import { Button } from '../../design/Button.js';
 import { Icon } from '../../design/Icon.js';
 import { Popover } from '../../design/Popover.js';
+import { mayErase } from '../../features/erasing/may-erase.js';
 import { useTexts } from '../../i18n/texts.js';
 import { toast } from '../../shell/toast-list.js';
 import { problemText } from '../Failure.js';
 import { titleOf } from '../title.js';
+
+const EraseDialog = lazy(() => import('../../features/erasing/EraseDialog.js'));
 
 /** Deletes into the recycle bin at once and offers the way back, instead of asking first. */
 function useDelete(type: RecordType, record: CrmRecord) {
@@ -59,6 +63,7 @@ export function RecordActions({
   const { t } = useTexts();
   const remove = useDelete(type, record);
   const mayDelete = may(type, 'delete');
+  const [isErasing, setErasing] = useState(false);
   return (
     <>
       {may(type, 'update') && (
@@ -103,9 +108,34 @@ export function RecordActions({
                 {t('action.delete')}
               </button>
             )}
+            {mayErase(type) && (
+              <button
+                type="button"
+                role="menuitem"
+                className="menu-item danger"
+                onClick={() => {
+                  close();
+                  setErasing(true);
+                }}
+              >
+                <Icon name="warning" />
+                {t('erase.action')}
+              </button>
+            )}
           </>
         )}
       </Popover>
+      {isErasing && (
+        <Suspense>
+          <EraseDialog
+            type={type}
+            record={record}
+            onClose={() => {
+              setErasing(false);
+            }}
+          />
+        </Suspense>
+      )}
     </>
   );
 }
