@@ -40,4 +40,5 @@ types:
   account:
   contact:
     fields: { firstName: include, lastName: include, jobTitle: include, email: include, phone: include, mobile: include, description: include }
+allow: { contact.email: a benchmark, contact.phone: a benchmark, contact.mobile: a benchmark }
 `;
