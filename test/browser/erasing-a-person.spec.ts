@@ -52,6 +52,21 @@ afterEach(() => page.context().close());
 const isPublished = async (id: string) =>
   (await api.get<{ isPublished: boolean }>(`/cloud/records/contact/${id}/publication`)).isPublished;
 
+/** Each change goes with a batch of its own, since the one before has left by then. */
+async function makeBatches(count: number): Promise<void> {
+  const left = async () => (await api.get<{ data: object[] }>('/cloud/publications?limit=200')).data.length;
+  for (let made = await left(); made < count; made = await left()) {
+    const before = made;
+    await api.request(
+      'PATCH',
+      `/contacts/${person.id}`,
+      { jobTitle: `step ${String(made)}` },
+      { 'if-match': '*' },
+    );
+    await waitFor(async () => (await left()) > before, { timeoutMs: 30_000, what: 'the next batch' });
+  }
+}
+
 async function open(url: string, role: string, path: string, options?: BrowserContextOptions): Promise<void> {
   page = await signedIn(browser, url, userWith(system, role), options);
   await page.goto(`${url}${path}`);
@@ -62,7 +77,7 @@ const panel = (title: string) =>
 
 /** The words on what became of the record. */
 async function lookUp(id: string): Promise<string> {
-  await page.getByRole('textbox', { name: 'Id of the record' }).last().fill(id);
+  await page.getByRole('textbox', { name: 'Its id' }).fill(id);
   await page.getByRole('button', { name: 'Look it up' }).click();
   return (await page.locator('.record-lookup [role=status]').textContent()) ?? '';
 }
@@ -84,6 +99,18 @@ describe('what left', () => {
     await objects.getByRole('button', { name: 'Close' }).click();
     await left.getByLabel('Since').fill('2999-01-01T00:00');
     await left.getByText('No batch left that fits.').waitFor();
+  });
+
+  it('shows older batches at a press', async () => {
+    await makeBatches(11);
+    await open(system.primary.url, 'administrator', '/cloud', phone);
+    const batches = panel('What left').getByRole('button', { name: /^Batch \d/ });
+    await batches.nth(9).waitFor();
+    expect(await batches.count()).toBe(10);
+    await page.getByRole('button', { name: 'Show more batches' }).click();
+    await batches.nth(10).waitFor();
+    const places = await batches.locator('b').allTextContents();
+    expect(new Set(places).size).toBe(places.length);
   });
 
   it('says of one record since when it is there, and in which form', async () => {

@@ -1,5 +1,4 @@
 import { Button } from '../../design/Button.js';
-import { useTexts } from '../../i18n/texts.js';
 
 interface Pages {
   hasNextPage: boolean;
@@ -9,16 +8,11 @@ interface Pages {
 
 /** Under a list that has more pages; nothing where it has not. */
 export function MoreButton({ pages, label }: { pages: Pages; label: string }) {
-  const { t } = useTexts();
   if (!pages.hasNextPage) return null;
   return (
     <div className="panel-pad">
-      <Button
-        disabled={pages.isFetchingNextPage}
-        onClick={() => void pages.fetchNextPage()}
-        aria-label={label}
-      >
-        {t('cloud.more')}
+      <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+        {label}
       </Button>
     </div>
   );

@@ -70,7 +70,7 @@ export function RecordHistory() {
             </option>
           ))}
         </select>
-        <label htmlFor={`${id}-record`}>{t('cloud.try.id')}</label>
+        <label htmlFor={`${id}-record`}>{t('cloud.left.id')}</label>
         <input
           id={`${id}-record`}
           className="input dense record-id"

@@ -45,7 +45,7 @@ interface Page<T> {
   nextCursor: string | null;
 }
 
-const pageSize = 20;
+const pageSize = 10;
 const objectsPerPage = 200;
 
 export function usePublications({ type, since }: PublicationFilter) {
