@@ -1,14 +1,18 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import {
   generateSigningKey,
-  keyFolders,
-  RootKeyStore,
-  rootKey,
   signerFrom,
   type Manifest,
   type Signer,
 } from '../../src/replication/format/index.js';
+import {
+  addManifestKey,
+  fingerprintOf,
+  nextManifestKey,
+  retireManifestKey,
+} from '../../src/replication/trust/index.js';
 import type { TestPublisher } from '../integration/connector/connector-world.js';
+import { admin, openKeeper } from '../integration/connector/trust-world.js';
 import { expectSound } from './checkers.js';
 import { openFaultWorld, type FaultWorld } from './fault-world.js';
 import { forgeManifest } from './forgery.js';
@@ -44,23 +48,19 @@ it('F11 a manifest of another tenant is refused, whoever signed it', async () =>
 it('F11 a manifest by a key that was retired is refused', async () => {
   await world.replica.catchUp();
   const retired = world.trust.signer;
-  const fresh = signerFrom(generateSigningKey());
-  const roots = new RootKeyStore(keyFolders(world.folder).root);
-  const root = await roots.nextRoot(world.trust.chain, { manifestKeys: [fresh.publicKey] });
-  await world.bucket.put(rootKey(2), root);
-  world.trust.chain.extend(root);
-  // the connector was given its new key
-  Object.assign(world.trust, { signer: fresh });
-  await world.people.work();
+  const keeper = await openKeeper(world);
+  await addManifestKey(keeper, admin, await nextManifestKey(world.folder, keeper.chain));
+  await lane.settle();
+  await retireManifestKey(await openKeeper(world), admin, fingerprintOf(retired.publicKey), false);
   await lane.settle();
   expect(await world.replica.catchUp()).toBe('idle');
-  expect(await world.replica.position()).toBe('1.3');
+  expect(await world.replica.position()).toBe('2.1');
   await world.people.work();
   await lane.settle();
-  const restore = await forgeManifest(world, { generation: 1, n: 4 }, {}, retired);
+  const restore = await forgeManifest(world, { generation: 2, n: 2 }, {}, retired);
   expect(await world.replica.step()).toBe('failed');
   expect(await world.replica.errorCode()).toBe('format.signature_invalid');
-  expect(await world.replica.position()).toBe('1.3');
+  expect(await world.replica.position()).toBe('2.1');
   await restore();
   await expectSound(world);
 });
