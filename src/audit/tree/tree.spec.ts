@@ -126,8 +126,10 @@ describe('proofs', () => {
           { size: second, root: rootOf(second) },
         ];
         expect(isConsistent(old, young, proof)).toBe(true);
-        expect(isConsistent({ ...old, root: leafAt(at) }, young, proof)).toBe(false);
-        expect(isConsistent(old, { ...young, root: leafAt(at) }, proof)).toBe(false);
+        // of no tree here: the root of a tree of one is its leaf
+        const foreign = leafAt(largest + 1 + (at % 100));
+        expect(isConsistent({ ...old, root: foreign }, young, proof)).toBe(false);
+        expect(isConsistent(old, { ...young, root: foreign }, proof)).toBe(false);
         if (proof.length === 0) return;
         const broken = [...proof];
         broken[at % proof.length] = leafAt(largest + 1);
