@@ -20,10 +20,12 @@ interface Parts {
   product: string;
   activity: string;
   maxSize: string;
+  allow: string;
 }
 
 const policy = (more: Parts) => `
 # ${never('a comment of the policy')}
+${more.allow}
 defaults:
   classification: { special: omit, personal: omit, confidential: omit, internal: include, public: include }
 types:
@@ -54,12 +56,15 @@ types:
 const activity = 'activity: { follows: [account, contact, deal, case] }';
 /** the first policy */
 export const wide = () =>
-  policy({ email: 'include', channel: 'include', product: 'prototype', activity, maxSize: '100kB' });
+  policy({
+    ...{ email: 'include', channel: 'include', product: 'prototype', activity, maxSize: '100kB' },
+    allow: 'allow: { contact.email: a test }',
+  });
 /** the second: less of the same */
 export const narrow = () =>
   policy({
     ...{ email: '{ mask: domain }', channel: 'omit', product: 'prototype, discontinued', activity: '' },
-    maxSize: '1kB',
+    ...{ maxSize: '1kB', allow: '' },
   });
 
 let world: AttachmentWorld;

@@ -145,7 +145,11 @@ describe('a replica', () => {
       asOf: manifest.asOf,
       sequence: 1,
     });
-    expect(ack.recipients).toEqual([{ fromGeneration: 1, recipient: stage.recipient }]);
+    // and announces whom to seal the next generation to
+    expect(ack.recipients).toEqual([
+      { fromGeneration: 2, recipient: expect.stringMatching(/^age1/) },
+      { fromGeneration: 1, recipient: stage.recipient },
+    ]);
   });
 
   it('asks a bucket that takes no ack now and then, not at every look', async () => {
