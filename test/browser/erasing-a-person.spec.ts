@@ -77,9 +77,11 @@ const panel = (title: string) =>
 
 /** The words on what became of the record. */
 async function lookUp(id: string): Promise<string> {
+  const answer = page.locator('.record-lookup [role=status]');
   await page.getByRole('textbox', { name: 'Its id' }).fill(id);
+  await answer.waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Look it up' }).click();
-  return (await page.locator('.record-lookup [role=status]').textContent()) ?? '';
+  return (await answer.textContent()) ?? '';
 }
 
 const menu = () => page.getByRole('button', { name: 'More actions' }).click();

@@ -62,6 +62,7 @@ export function RecordHistory() {
           value={type}
           onChange={(event) => {
             setType(event.target.value);
+            asked.reset();
           }}
         >
           {types.map((name) => (
@@ -77,6 +78,8 @@ export function RecordHistory() {
           value={record}
           onChange={(event) => {
             setRecord(event.target.value);
+            // An answer must not stand below the id of another record.
+            asked.reset();
           }}
         />
         <Button type="submit" disabled={record.trim() === '' || asked.isPending}>
