@@ -190,6 +190,8 @@ async function endPresent(tx: Session, reason: string): Promise<void> {
     `UPDATE replication.generation SET state = 'retired', retired_at = clock_timestamp()
      WHERE state IN ('preparing', 'building', 'live')`,
   );
+  // What was compacted away a moment ago may hold what the new generation leaves out, and nobody reads on from there.
+  await tx.query(`UPDATE replication.generation SET purge_after = NULL WHERE state = 'retired'`);
   await tx.query('DELETE FROM replication.rebase');
   await tx.query('TRUNCATE replication.ledger, replication.ledger_undo');
   await tx.query('DELETE FROM replication.snapshot_chunk');

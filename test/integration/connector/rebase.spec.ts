@@ -220,6 +220,19 @@ describe('a re-base that is broken off', () => {
     expect(await world.sql('SELECT 1 FROM replication.rebase')).toEqual([]);
     await expectFreshReaderSeesAll();
   });
+
+  it('leaves nothing to late readers any more when the policy is narrowed: all of it goes at once', async () => {
+    const late = () =>
+      world.sql(
+        `SELECT id FROM replication.generation WHERE state = 'retired' AND purge_after > clock_timestamp()`,
+      );
+    await ask();
+    await lane.settle();
+    expect(await late()).toHaveLength(1);
+    await world.activate(POLICY.replace('medical', 'retail'));
+    await lane.settle();
+    expect(await late()).toEqual([]);
+  });
 });
 
 describe('a change that no trigger reported', () => {
