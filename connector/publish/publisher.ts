@@ -85,6 +85,7 @@ export class Publisher {
   readonly rebaser: Rebaser;
   private readonly rebases: RebaseStore;
   private fingerprintsSeenAt = 0;
+  private isBucketInDoubt = false;
   /** nothing that is selected had changed, against what is published, at this moment */
   currentAsOf: Date | null = null;
   /** for generations that begin from now on; set when the bucket was tried */
@@ -237,14 +238,25 @@ export class Publisher {
 
   private async deltaStart(generation: Generation) {
     const before = await this.batches.stateAfter(generation.id, generation.head);
+    const isInDoubt = this.isBucketInDoubt;
     const headCheck = this.headCheck(generation);
+    // After days offline a delta takes minutes and much of the spool: not made anew at each try, only for nobody to take it.
+    if (isInDoubt) await headCheck;
     const { cursor, headDigest: previous } = generation;
     return { generation, since: cursor ?? '', before, parts: [], previous, headCheck };
   }
 
   /** Asked beside the reading, because the bucket may be far away; its answer is awaited before anything is recorded. */
   private headCheck(generation: Generation): Promise<void> {
-    const check = this.uploader.assertHead(generation);
+    const check = this.uploader.assertHead(generation).then(
+      () => {
+        this.isBucketInDoubt = false;
+      },
+      (error: unknown) => {
+        this.isBucketInDoubt = true;
+        throw error;
+      },
+    );
     check.catch(() => undefined); // whoever awaits it handles the error; before that it must not end the process
     return check;
   }
