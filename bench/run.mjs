@@ -13,6 +13,7 @@ const names = [
   'capture',
   'snapshot',
   'hydrate',
+  'restore',
   'lag',
   'attachments',
   'verify',

@@ -113,7 +113,7 @@ export async function publishOnce(lab, database) {
       );
       return rows[0];
     },
-    { timeoutMs: 1_200_000 },
+    { timeoutMs: 3_600_000 },
   );
   const { pid } = connector;
   const facts = {

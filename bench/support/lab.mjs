@@ -26,10 +26,11 @@ export function freePort() {
 /**
  * @param work gets the lab; whatever it started is stopped afterwards
  * @param settings of PostgreSQL, beside those that the product gives it
+ * @param binaries folder with `bin/` of another PostgreSQL than the embedded one
  */
-export function withLab(work, settings = {}) {
+export function withLab(work, settings = {}, binaries = undefined) {
   return withTempFolder(async (folder) => {
-    const lab = await Lab.open(folder, settings);
+    const lab = await Lab.open(folder, settings, binaries);
     const interrupted = new Promise((_resolve, reject) => {
       for (const signal of ['SIGINT', 'SIGTERM'])
         process.once(signal, () => reject(new Error(`stopped by ${signal}`)));
@@ -46,7 +47,7 @@ class Lab {
   #children = [];
   #pools = [];
 
-  static async open(folder, settings) {
+  static async open(folder, settings, binaries) {
     const lab = new Lab();
     const { Home } = await product('src/cli/quickstart/home.js');
     const { prepareDatabases } = await product('src/cli/quickstart/database-setup.js');
@@ -63,6 +64,7 @@ class Lab {
       dataFolder: lab.home.postgresFolder,
       port: database,
       settings,
+      ...(binaries === undefined ? {} : { binaries }),
     });
     try {
       await prepareDatabases(lab.state, lab.postgres, () => undefined);
