@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { inline, isEqual, removeAt, setAt, setWords, type Value } from './change-text.js';
+import { isEqual, removeAt, setAt, setWords } from './change-text.js';
 import { readPolicy, wordsAt } from './policy-text.js';
+import { inline, type Value } from './splice-text.js';
 
 const demo = readFileSync('config/demo-policy.yaml', 'utf8');
 const example = readFileSync('config/cloud-policy.example.yaml', 'utf8');

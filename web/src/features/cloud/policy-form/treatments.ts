@@ -1,8 +1,8 @@
 // What the form offers for a field. The server decides what a policy may say; what it would refuse is not offered, which
 // test/tooling/policy-form.spec.ts holds against its parser.
 import type { FieldKind, FieldType } from '../../../api/types.js';
-import type { Value } from './change-text.js';
 import { isTree } from './policy-text.js';
+import type { Value } from './splice-text.js';
 
 /** `default`: the policy does not name the field; `other`: it says something that is not known here. */
 export type Choice =
