@@ -106,6 +106,16 @@ describe('a change of the text', () => {
     const changed = setAt(odd, ['types', 'account', 'fields', 'revenue'], 'omit');
     expect(parse(changed)).toEqual({ types: { account: { fields: { phone: 'omit', revenue: 'omit' } } } });
     expect(changed).toContain('# end');
+    const bare = setAt(
+      'types:\n  ? account\n  ? contact\nversion: 1 # one\n',
+      ['types', 'account', 'follows'],
+      'x',
+    );
+    expect(parse(bare)).toEqual({ types: { account: { follows: 'x' }, contact: null }, version: 1 });
+    expect(bare).toContain('# one');
+    const long = removeAt('allow:\n  a.b: |\n    for long\n  a.c: why # so\n', ['allow', 'a.b']);
+    expect(parse(long)).toEqual({ allow: { 'a.c': 'why' } });
+    expect(long).toContain('# so');
   });
 
   it('quotes what would be read as something else', () => {
