@@ -57,6 +57,12 @@ function twenty(now: number): object {
 
 describe('the lag of the replicas', () => {
   it('is a line for each, its worst in words, and a table', async () => {
+    const isKnown = async () =>
+      (await database.query('SELECT 1 FROM replication.replica_ack')).rowCount === 1;
+    await waitFor(isKnown, {
+      timeoutMs: 60_000,
+      what: 'the connector to read what the replica has acknowledged',
+    });
     await database.query('DELETE FROM replication.replica_lag');
     await database.query(
       `INSERT INTO replication.replica_lag (replica, at, lag_ms)
