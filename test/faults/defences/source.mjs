@@ -64,8 +64,13 @@ export const source = {
     ],
   },
   F17: {
-    what: 'what was still open in the last snapshot is looked for in the next',
+    what: 'what was still open in the last snapshot is looked for in the next; who has a transaction open is noted',
     edits: [
+      {
+        file: 'connector/publish/publish-lane.ts',
+        find: 'await noteOpenTransactions(this.options.db);',
+        replace: '',
+      },
       {
         file: 'src/replication/changelog/changed-keys.ts',
         find: 'if (open.length === 0) return begun;',
