@@ -8,7 +8,8 @@ import { openFaultWorld, type FaultWorld } from './fault-world.js';
 import { startLane, type RunningLane } from './running-lane.js';
 
 const MANY_ROWS = 60_000;
-const MAX_GROWTH_BYTES = 200 * 2 ** 20;
+/** Of the process that runs the tests, garbage and all: test/long/large-transaction holds the product's own processes to less. */
+const MAX_GROWTH_BYTES = 320 * 2 ** 20;
 let world: FaultWorld;
 let lane: TestPublisher;
 beforeEach(async () => {
