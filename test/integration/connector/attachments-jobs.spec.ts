@@ -112,6 +112,27 @@ describe('a process that is stopped', () => {
   });
 });
 
+describe('an upload of a version that put the key into the header', () => {
+  it('is not gone on with: it starts anew, and what was sent of it goes', async () => {
+    const content = fileOf(20 * MIB);
+    const { id, blob } = await world.attach(account, content);
+    const begun = await uploadHalf(blob);
+    await world.sql('UPDATE replication.blob_object SET sealed_data_key = NULL');
+    const jobs = await startJobs();
+    await jobs.upload(blob);
+    expect(await world.blobRow(blob)).toMatchObject({
+      ...{ state: 'failed', error_code: 'cannot-resume', upload_id: null, object_name: null },
+    });
+    expect((await everythingIn()).filter((each) => each.startsWith('upload'))).toEqual([]);
+    await world.sql('UPDATE replication.blob_object SET retry_at = NULL');
+    await jobs.upload(blob);
+    const uploaded = await world.blobRow(blob);
+    expect(uploaded?.state).toBe('available');
+    expect(uploaded?.object_name).not.toBe(begun.row?.object_name);
+    expect((await gather(await world.opener.open(await rowOf(id)))).equals(content)).toBe(true);
+  });
+});
+
 describe('replicas that change while a file is on its way', () => {
   it('do not hold it up: its key goes to the new ones and not to the old', async () => {
     const content = fileOf(20 * MIB);
