@@ -187,33 +187,40 @@ async function makeKeyed(id: string, content: Buffer): Promise<void> {
 }
 
 describe('files of the time when the header had the key', () => {
-  it('keep the older key until the last of them was sent anew', async () => {
-    const [keyed, other] = [randomBytes(3000), randomBytes(4000)];
+  it('keep the older key until the last of them was sent anew, a few at a time', async () => {
+    const contents = [randomBytes(3000), randomBytes(4000), randomBytes(5000)];
     const account = await made.account('One');
-    const [old, fresh] = [await made.file(account, keyed), await made.file(account, other)];
-    await makeKeyed(old, keyed);
+    const ids: string[] = [];
+    for (const content of contents) ids.push(await made.file(account, content));
+    for (const at of [0, 1]) await makeKeyed(ids[at] ?? '', contents[at] ?? Buffer.alloc(0));
     await made.carry();
     const [recipient = ''] = (await made.world.readManifest(1, 1)).recipients;
     const receipt = await made.rebase('compaction');
     expect(receipt.notProven).toContain('key-kept:london');
-    for (const [id, content] of [
-      [old, keyed],
-      [fresh, other],
-    ] as const)
-      expect((await gather(await made.opener().open(await made.row(id)))).equals(content)).toBe(true);
+    await expectAllOpen(ids, contents);
 
-    const db = made.world.db;
-    expect(await retireKeyedObjects(db)).toBe(1);
-    expect(await retireKeyedObjects(db)).toBe(0);
+    const { db } = made.world;
+    expect(await retireKeyedObjects(db, 1)).toBe(1);
+    expect(await retireKeyedObjects(db, 1)).toBe(0);
     await made.carry();
-    expect((await made.row(old)).objectName).toBeNull();
-    expect((await made.row(fresh)).objectName).not.toBeNull();
+    const shown = await Promise.all(ids.map(async (id) => (await made.row(id)).objectName !== null));
+    expect(shown).toEqual([false, true, true]);
     await sendAnew();
-    expect((await gather(await made.opener().open(await made.row(old)))).equals(keyed)).toBe(true);
-    expect((await made.replica.keys.recipients()).map((own) => own.recipient)).not.toContain(recipient);
+    expect(await made.replica.keys.destroyed()).not.toContain(recipient);
+    expect(await retireKeyedObjects(db, 1)).toBe(1);
+    await made.carry();
+    await sendAnew();
+    await expectAllOpen(ids, contents);
     expect(await made.replica.keys.destroyed()).toContain(recipient);
     const last = await made.rebase('compaction');
     expect(last.notProven).toEqual(['copies-made-by-others', 'backups-of-replicas']);
-    expect(await retireKeyedObjects(db)).toBe(0);
+    expect(await retireKeyedObjects(db, 1)).toBe(0);
   });
 });
+
+async function expectAllOpen(ids: string[], contents: Buffer[]): Promise<void> {
+  for (const [at, id] of ids.entries()) {
+    const opened = await gather(await made.opener().open(await made.row(id)));
+    expect(opened.equals(contents[at] ?? Buffer.alloc(0))).toBe(true);
+  }
+}
