@@ -6,6 +6,7 @@ import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { fillContacts } from './support/contacts.mjs';
@@ -40,6 +41,8 @@ async function run(lab, s3, { files, megabytes, rounds, profile }) {
   await lab.activatePolicy(policy);
   const server = await lab.start('server');
   const { rows } = await database.query('SELECT id FROM crm.contact LIMIT 1');
+  const connector = await lab.start('connector', { nodeArgs: profileArgs(profile) });
+  await hold(database, true);
   const mebibytes = files * megabytes;
   const samples = await inTurns(rounds, {
     Holdfast: async (round) => {
@@ -49,7 +52,7 @@ async function run(lab, s3, { files, megabytes, rounds, profile }) {
         'the grants',
         async () => (await countOf(database, 'replication.file_grant')) === files * (round + 1),
       );
-      return mebibytes / (await sendAll(lab, database, { total: files * (round + 1), mebibytes, profile }));
+      return mebibytes / (await sendAll(database, connector, { total: files * (round + 1), mebibytes }));
     },
     loop: async (round) =>
       mebibytes /
@@ -73,7 +76,7 @@ async function run(lab, s3, { files, megabytes, rounds, profile }) {
   const notes = [
     `Most memory: server ${memoryMb(server.pid).peak} MB, connector ${connectorPeak} MB.`,
     `CPU of a MiB: connector ${median(cpuOf.connector).toFixed(1)} ms, loop ${median(cpuOf.loop).toFixed(1)} ms (the gateway's own not counted).`,
-    'Holdfast: from the first file taken up to the last one available, two at a time as shipped; it opens the encrypted store, seals anew and uploads in parts. Loop: one PutObject after the other, in clear.',
+    'Holdfast: a running connector that was paused while the files came in, from the first file taken up to the last one available, two at a time as shipped; it opens the encrypted store, seals anew and uploads in parts. Loop: one PutObject after the other, in clear.',
   ];
   return {
     results: [result('against PutObject', 'loop', 0.8), result('against restic backup', 'restic', 1.5)],
@@ -135,20 +138,27 @@ async function uploadAll({ url, token, contact, folder, files }) {
 const countOf = async (database, table, where = 'true') =>
   (await database.query(`SELECT count(*)::int AS count FROM ${table} WHERE ${where}`)).rows[0].count;
 
-async function sendAll(lab, database, { total, mebibytes, profile }) {
-  const { rows: before } = await database.query('SELECT clock_timestamp() AS now');
-  const connector = await lab.start('connector', { nodeArgs: profileArgs(profile) });
+/** People's pause holds files and rows alike. */
+const hold = (database, isHeld) =>
+  database.query('UPDATE replication.connector_control SET paused = $1', [isHeld]);
+
+/** Of a connector that has been running, as it does: its start is not the files' cost. */
+async function sendAll(database, connector, { total, mebibytes }) {
   const startedWith = cpuMs(connector.pid);
-  const isDone = async () =>
-    (await countOf(database, 'replication.blob_object', `state = 'available'`)) === total;
-  await lab.until('the files to be available', isDone, { timeoutMs: 600_000 });
+  const { rows: before } = await database.query('SELECT clock_timestamp() AS now');
+  await hold(database, false);
+  const patience = performance.now() + 600_000;
+  while ((await countOf(database, 'replication.blob_object', `state = 'available'`)) < total) {
+    if (performance.now() > patience) throw new Error('the files did not become available');
+    await sleep(100);
+  }
   const { rows } = await database.query(
     `SELECT extract(epoch FROM max(updated_at) - min(created_at))::float8 AS seconds FROM replication.blob_object WHERE created_at > $1`,
     [before[0].now],
   );
   cpuOf.connector.push((cpuMs(connector.pid) - startedWith) / mebibytes);
   connectorPeak = Math.max(connectorPeak, memoryMb(connector.pid).peak);
-  await connector.stop();
+  await hold(database, true);
   return rows[0].seconds;
 }
 

@@ -8,7 +8,17 @@ import { describeMachine } from './support/machine.mjs';
 import { root } from './support/paths.mjs';
 import { markdown } from './support/report.mjs';
 
-const names = ['api', 'capture', 'snapshot', 'hydrate', 'lag', 'attachments', 'verify', 'catch-up'];
+const names = [
+  'api',
+  'capture',
+  'snapshot',
+  'hydrate',
+  'lag',
+  'attachments',
+  'verify',
+  'catch-up',
+  'preview',
+];
 
 /** Runs one benchmark with its defaults changed by `given`. @returns the report */
 export async function runBench(name, given = {}) {

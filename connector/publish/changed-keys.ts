@@ -8,6 +8,8 @@ const DEPENDENTS_CHUNK = 5_000;
 /** Not a type: stands in the change log for a file whose object in the bucket changed. */
 const BLOB_CHANGE = '*blob';
 const FUNCTION_NAME = /^[a-z_."]+$/;
+/** From here on the planner's guess about a table that it knows nothing of costs more than letting it look. */
+const ANALYZE_FROM_ROWS = 5_000;
 
 /**
  * Collects in the temporary table `batch_key` every row that a delta must look at. It stands in the database,
@@ -16,17 +18,23 @@ const FUNCTION_NAME = /^[a-z_."]+$/;
 export class ChangedKeys {
   /** @param since the snapshot of the state before, `xmin:xmax:xip` */
   async collect(open: OpenSnapshot, since: string, known: Fingerprints): Promise<void> {
-    await this.insertChanged(open, since);
-    await this.insertDependents(open);
-    await this.insertAttachments(open);
-    for (const type of await this.typesToDiff(open, known)) await this.insertWholeType(open, type);
+    const changed = await this.insertChanged(open, since);
+    const present = await presentTypes(open);
+    if (changed >= ANALYZE_FROM_ROWS) await open.session.query('ANALYZE pg_temp.batch_key');
+    await this.insertDependents(open, present);
+    if (present.has(BLOB_CHANGE)) await this.insertAttachments(open);
+    const whole = this.typesToDiff(open, known, present.has('*truncate'));
+    for (const type of whole) await this.insertWholeType(open, type);
+    if (whole.length > 0) await open.session.query('ANALYZE pg_temp.batch_key');
   }
 
-  protected async insertChanged(open: OpenSnapshot, since: string): Promise<void> {
-    await open.session.query(
+  /** @returns how many rows were */
+  protected async insertChanged(open: OpenSnapshot, since: string): Promise<number> {
+    const { rowCount } = await open.session.query(
       `INSERT INTO pg_temp.batch_key (type, id, is_dependent)
        SELECT k.type, coalesce(k.id, '${NO_ID}'), false FROM (${this.changes(open, since)}) k ON CONFLICT DO NOTHING`,
     );
+    return rowCount ?? 0;
   }
 
   protected changes(_open: OpenSnapshot, since: string): string {
@@ -34,9 +42,9 @@ export class ChangedKeys {
   }
 
   /** Rows whose membership or content hangs on a changed row of another type. */
-  private async insertDependents(open: OpenSnapshot): Promise<void> {
+  private async insertDependents(open: OpenSnapshot, present: ReadonlySet<string>): Promise<void> {
     for (const { type, dependentsFunction } of open.catalog.types) {
-      if (dependentsFunction === null) continue;
+      if (dependentsFunction === null || !present.has(type)) continue;
       if (!FUNCTION_NAME.test(dependentsFunction))
         throw new ConnectorError('catalog-invalid', 'A dependents function has no plain name.');
       let last = NO_ID;
@@ -78,9 +86,8 @@ export class ChangedKeys {
   }
 
   /** A TRUNCATE concerns every type; a fingerprint that differs concerns its own. */
-  private async typesToDiff(open: OpenSnapshot, known: Fingerprints): Promise<CloudType[]> {
-    const { rowCount } = await open.session.query(`SELECT 1 FROM pg_temp.batch_key WHERE type = '*truncate'`);
-    if (rowCount !== 0) return open.catalog.types;
+  private typesToDiff(open: OpenSnapshot, known: Fingerprints, isTruncated: boolean): CloudType[] {
+    if (isTruncated) return open.catalog.types;
     return open.catalog.types.filter(({ type }) => open.catalog.fingerprints[type] !== known[type]);
   }
 
@@ -93,4 +100,10 @@ export class ChangedKeys {
       [type],
     );
   }
+}
+
+/** Types, and what stands beside them in the change log, of which `batch_key` holds any row. */
+export async function presentTypes({ session }: OpenSnapshot): Promise<ReadonlySet<string>> {
+  const { rows } = await session.query<{ type: string }>('SELECT DISTINCT type FROM pg_temp.batch_key');
+  return new Set(rows.map(({ type }) => type));
 }

@@ -1,5 +1,6 @@
 import { rowDigest } from '../../src/replication/format/index.js';
 import type { BatchWriter, StateTally } from './batch-writer.js';
+import { presentTypes } from './changed-keys.js';
 import { viewOf } from './cloud-catalog.js';
 import type { DeleteBrake } from './delete-brake.js';
 import type { LedgerChanges } from './ledger-changes.js';
@@ -42,22 +43,28 @@ interface Key {
  * @throws BrakePassed where it would delete more than may pass without a person
  */
 export async function compareKeys(open: OpenSnapshot, target: DeltaTarget): Promise<void> {
-  for (const { type } of open.catalog.types) {
-    let last = NO_ID;
-    for (;;) {
-      const keys = await nextKeys(open, type, last);
-      if (keys.length === 0) break;
+  const present = await presentTypes(open);
+  for (const { type } of open.catalog.types.filter((entry) => present.has(entry.type))) {
+    let last: string | null = NO_ID;
+    while (last !== null) {
+      const keys: Key[] = await nextKeys(open, type, last);
       await compareChunk(open, type, keys, target);
-      last = keys.at(-1)?.id ?? last;
+      last = keys.length < CHUNK_ROWS ? null : (keys.at(-1)?.id ?? null);
     }
   }
 }
 
+/**
+ * The limit stands below the join: above it each chunk would join, and sort, everything that is left. And the ledger is
+ * asked row by row, through its key: where the planner does not know how large it has become, it would read all of it
+ * for every chunk.
+ */
 async function nextKeys(open: OpenSnapshot, type: string, after: string): Promise<Key[]> {
   const { rows } = await open.session.query<Key>(
-    `SELECT k.id, l.digest FROM pg_temp.batch_key k
-     LEFT JOIN replication.ledger l ON l.type = k.type AND l.id = k.id
-     WHERE k.type = $1 AND k.id > $2 ORDER BY k.id LIMIT ${String(CHUNK_ROWS)}`,
+    `SELECT k.id, l.digest FROM (
+       SELECT id FROM pg_temp.batch_key WHERE type = $1 AND id > $2 ORDER BY id LIMIT ${String(CHUNK_ROWS)}) k
+     LEFT JOIN LATERAL (SELECT digest FROM replication.ledger WHERE type = $1 AND id = k.id LIMIT 1) l ON true
+     ORDER BY k.id`,
     [type, after],
   );
   return rows;

@@ -58,6 +58,7 @@ export class LedgerChanges {
    */
   async apply(tx: Session, place: string): Promise<void> {
     if (this.hasSpilled && this.rows.length > 0) await this.spill();
+    if (this.hasSpilled) await tx.query('ANALYZE pg_temp.ledger_change');
     const source = this.hasSpilled ? FROM_TABLE : FROM_ARRAYS;
     const parameters = this.hasSpilled ? [] : this.takeArrays();
     for (const sql of [

@@ -1,4 +1,5 @@
 import { BucketError, type Bucket } from '../../src/platform/bucket/index.js';
+import { databaseTrouble } from '../../src/platform/database/index.js';
 import { errorCodeOf, safeError, type Logger } from '../../src/platform/logging/index.js';
 import { lookPauseMs, pause, retryPauseMs } from '../../src/platform/pauses/index.js';
 import { AuditCheckpoints } from './audit-checkpoints.js';
@@ -239,7 +240,9 @@ export class PublishLane {
     laneErrors.inc({ code });
     if (this.lastError?.code !== code)
       this.options.log.error({ event: 'lane.failed', code, err: safeError(error) });
-    const message = isPlain ? error.message : 'A service that the connector needs did not answer as it must.';
+    const message = isPlain
+      ? error.message
+      : (databaseTrouble(code) ?? 'A service that the connector needs did not answer as it must.');
     this.lastError = { code, message, at: new Date().toISOString() };
   }
 }

@@ -1,9 +1,11 @@
-import { chown, readdir, stat } from 'node:fs/promises';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { chmod, chown, open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, expect, it } from '@jest/globals';
 import { withClient } from '../../src/platform/database/index.js';
 import { makeTempFolder, waitFor, type TestDatabase } from '../support/index.js';
 import { expectSound } from './checkers.js';
 import { openFaultWorld, type FaultWorld } from './fault-world.js';
+import { openOwnPostgresWorld } from './own-postgres.js';
 import { laneStatus, startLane, type RunningLane } from './running-lane.js';
 import { canMount, mountSmallDisk, type SmallDisk } from './small-disk.js';
 
@@ -16,9 +18,6 @@ const itMounts = mounts ? it : it.skip;
 let world: FaultWorld;
 let lane: RunningLane | null = null;
 let disk: SmallDisk | null = null;
-beforeEach(async () => {
-  world = await openFaultWorld();
-});
 afterEach(async () => {
   await lane?.stop();
   lane = null;
@@ -70,6 +69,7 @@ async function moveTo({ name, urls }: TestDatabase, small: string, large: string
 itMounts(
   'F24 the disk of the spool is full: the lane says so, records nothing, and goes on when there is room',
   async () => {
+    world = await openFaultWorld();
     await (await world.begin()).vanish();
     disk = await mountSmallDisk(world.spoolFolder, 0.1 * MIB);
     await manyAccounts(10_000);
@@ -90,6 +90,7 @@ itMounts(
 itMounts(
   "F24 the disk of a replica's database is full: the old state is served, and the new one comes with room",
   async () => {
+    world = await openFaultWorld();
     const { database } = world.replica;
     const [small, large] = [await makeTempFolder('small-disk'), await makeTempFolder('large-disk')];
     const [used] = await world.sql('SELECT pg_database_size($1)::int AS bytes', [database.name]);
@@ -106,6 +107,58 @@ itMounts(
     expect(await world.replica.position()).toBe('1.1');
     expect((await database.admin.query(names)).rows).toEqual(before.rows);
     await disk.grow(512 * MIB);
+    await expectSound(world);
+  },
+);
+
+/** Takes what is left of a disk, as a backup does that somebody put into the wrong place. */
+async function fill(folder: string): Promise<string> {
+  const path = join(folder, 'backup.tar');
+  const file = await open(path, 'w');
+  try {
+    for (const bytes of [MIB, 4_096]) while (await hasWritten(() => file.write(Buffer.alloc(bytes, 1))));
+  } finally {
+    await file.close();
+  }
+  return path;
+}
+
+async function hasWritten(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return false;
+    throw error;
+  }
+}
+
+itMounts(
+  "F24 the disk of the premises' database is full: the lane says so, records nothing, and goes on when there is room",
+  async () => {
+    const folder = await makeTempFolder('small-premises');
+    disk = await mountSmallDisk(folder, 400 * MIB);
+    await chmod(folder, 0o755);
+    world = await openOwnPostgresWorld({ dataFolder: join(folder, 'data') });
+    await (await world.begin()).vanish();
+    await manyAccounts(20_000);
+    await world.sql('CHECKPOINT');
+    const backup = await fill(folder);
+    lane = startLane(world);
+    const failed = async () => (await laneStatus(world)).errorCode === '53100';
+    await waitFor(failed, { timeoutMs: 60_000, what: 'the lane to say that the database has no room' });
+    const [said] = await world.sql(
+      `SELECT last_error ->> 'message' AS message FROM replication.connector_status`,
+    );
+    expect(said?.['message']).toMatch(/^The disk of the database is full\./);
+    await expect(manyAccounts(20_000)).rejects.toMatchObject({ code: '53100' });
+    expect(await world.sql(`SELECT n FROM replication.batch WHERE state = 'pending'`)).toEqual([]);
+    expect(await world.replica.catchUp()).toBe('idle');
+    expect(await world.replica.position()).toBe('1.1');
+    await rm(backup);
+    await waitFor(async () => (await laneStatus(world)).n === 2, { timeoutMs: 60_000, what: 'the batch' });
+    await lane.stop();
+    lane = null;
     await expectSound(world);
   },
 );

@@ -26,8 +26,8 @@ export interface OwnPostgresWorld extends FaultWorld {
 export async function openOwnPostgresWorld(
   options: Partial<EmbeddedPostgresOptions> = {},
 ): Promise<OwnPostgresWorld> {
-  const dataFolder = join(await makeTempFolder('own-postgres'), 'data');
-  const fixed = { dataFolder, port: await freePort(), ...options };
+  const dataFolder = options.dataFolder ?? join(await makeTempFolder('own-postgres'), 'data');
+  const fixed = { port: await freePort(), ...options, dataFolder };
   let server = await startEmbeddedPostgres(fixed);
   const database = await createPrimaryDatabaseOn(server.url);
   const config = new AppConfig();

@@ -10,3 +10,4 @@ export { migrate, pendingMigrations } from './migrate.js';
 export type { MigrationStep } from './migrate.js';
 export { relaxConstraints } from './relax.js';
 export { LookupBatch } from './lookup-batch.js';
+export { databaseTrouble } from './database-trouble.js';

@@ -2,6 +2,7 @@
 // last good state stays in service: an error here is recorded and tried again, never passed on to readers.
 import type { Pool } from 'pg';
 import type { Bucket } from '../../platform/bucket/index.js';
+import { databaseTrouble } from '../../platform/database/index.js';
 import { errorCodeOf, type Logger } from '../../platform/logging/index.js';
 import {
   assertFollows,
@@ -253,5 +254,6 @@ function assertComplete(next: Position | null, beat: Beat | null): void {
 function describeError(error: unknown, at: Date): LastError {
   const code = errorCodeOf(error);
   const isOwn = error instanceof Error && /^(format|replica|bucket)\./.test(code);
-  return { code, message: isOwn ? error.message : `a dependency failed with ${code}`, at: at.toISOString() };
+  const message = isOwn ? error.message : (databaseTrouble(code) ?? `a dependency failed with ${code}`);
+  return { code, message, at: at.toISOString() };
 }

@@ -95,8 +95,13 @@ export const reader = {
     ],
   },
   F24: {
-    what: 'what cannot be written ends the batch: in the spool before it is recorded, in a replica before it is shown',
+    what: 'what cannot be written ends the batch, in the spool before it is recorded, in a replica before it is shown, and it is said in words',
     edits: [
+      {
+        file: 'src/platform/database/database-trouble.ts',
+        find: 'return Object.hasOwn(troubles, code) ? troubles[code] : undefined;',
+        replace: "return code === '' ? troubles[code] : undefined;",
+      },
       ...noTransaction,
       {
         file: 'src/replication/format/part-writer.ts',
@@ -117,8 +122,18 @@ export const reader = {
     ],
   },
   F26: {
-    what: 'a reader asks first whether it is new enough',
+    what: 'a reader asks first whether it is new enough, and whether its tables are, and names what it writes',
     edits: [
+      {
+        file: 'src/replication/replica/target-tables.ts',
+        find: 'if (missing !== undefined) {',
+        replace: "if (missing !== undefined && type === '') {",
+      },
+      {
+        file: 'src/replication/replica/batch-applier.ts',
+        find: "INSERT INTO ${table} (${list}) SELECT ${columns.map((column) => `(r.record).${column}`).join(', ')} FROM (",
+        replace: 'INSERT INTO ${table} SELECT (r.record).* FROM (',
+      },
       {
         file: 'src/replication/format/signed-statement.ts',
         find: 'assertReadable(value, what);',
