@@ -7,7 +7,9 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  */
 const STATEMENTS = [
   // An upload that is under way keeps its header; without this key it is not gone on with, and starts anew.
-  `ALTER TABLE replication.blob_object ADD COLUMN sealed_data_key bytea, DROP COLUMN wrapped_data_key`,
+  `ALTER TABLE replication.blob_object ADD COLUMN sealed_data_key bytea`,
+  `UPDATE replication.blob_object SET wrapped_data_key = NULL WHERE wrapped_data_key IS NOT NULL`,
+  `COMMENT ON COLUMN replication.blob_object.wrapped_data_key IS 'not used any more: see sealed_data_key'`,
   `COMMENT ON COLUMN replication.blob_object.sealed_data_key IS
      'AES-256-GCM under a secret of the connector; null where the key is in the header of the object'`,
   `COMMENT ON COLUMN replication.blob_object.sealed_to IS
@@ -32,8 +34,6 @@ export class KeepFileKeys1764400100000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP TABLE replication.blob_key');
     await runner.query('DROP INDEX replication.blob_object_keyed');
-    await runner.query(
-      'ALTER TABLE replication.blob_object DROP COLUMN sealed_data_key, ADD COLUMN wrapped_data_key text',
-    );
+    await runner.query('ALTER TABLE replication.blob_object DROP COLUMN sealed_data_key');
   }
 }

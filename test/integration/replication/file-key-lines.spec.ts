@@ -94,6 +94,11 @@ describe('a key of a file that', () => {
     }
   });
 
+  it('is right opens its file', async () => {
+    expect(await findings()).toEqual([]);
+    expect(await pythonSays()).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
   it('is another file’s is found by whoever opens the file, and not a byte is shown', async () => {
     const exchange = (lines: string[]): string[] => {
       const [one = '', two = ''] = lines.filter(isKey);
@@ -111,10 +116,5 @@ describe('a key of a file that', () => {
       await expect(gather(opened)).rejects.toMatchObject({ name: 'AttachmentRefused' });
     }
     await restore();
-  });
-
-  it('is right opens its file', async () => {
-    expect(await findings()).toEqual([]);
-    expect(await pythonSays()).toMatchObject({ exitCode: 0, stderr: '' });
   });
 });
