@@ -8,6 +8,7 @@ import { PurgeWorker } from '../../../connector/purge/index.js';
 import { AppConfig } from '../../../src/platform/config/index.js';
 import { createLogger } from '../../../src/platform/logging/index.js';
 import {
+  encodeBlobHeader,
   keyFolders,
   ReplicaKeyStore,
   RootKeyStore,
@@ -130,6 +131,23 @@ describe('an upload of a version that put the key into the header', () => {
     expect(uploaded?.state).toBe('available');
     expect(uploaded?.object_name).not.toBe(begun.row?.object_name);
     expect((await gather(await world.opener.open(await rowOf(id)))).equals(content)).toBe(true);
+  });
+});
+
+describe('a plan of that version of which nothing was sent', () => {
+  it('is not used with another key than the one in its header', async () => {
+    const { id, blob } = await world.attach(account, fileOf(1000));
+    await world.sql(
+      `INSERT INTO replication.blob_object (blob_id, state, object_name, header, epoch)
+       VALUES ($1, 'uploading', 'b/1/aa-bb', $2, 1)`,
+      [blob.blobId, encodeBlobHeader({ tenant: TENANT, name: 'b/1/aa-bb' }, 1000, fileOf(200))],
+    );
+    const jobs = await startJobs();
+    await jobs.upload(blob);
+    expect(await world.blobRow(blob)).toMatchObject({ state: 'failed', error_code: 'cannot-resume' });
+    await world.sql('UPDATE replication.blob_object SET retry_at = NULL');
+    await jobs.upload(blob);
+    expect(await gather(await world.opener.open(await rowOf(id)))).toHaveLength(1000);
   });
 });
 
