@@ -7,6 +7,7 @@ import { JobHandler, type JobHandlerClass, type RunningJob } from '../../src/pla
 import { BUCKET_USE, CONNECTOR_BUCKET, type BucketUse } from '../connector.tokens.js';
 import { ConnectorDatabase } from '../connector-database.js';
 import { ConnectorError } from '../connector.errors.js';
+import { PartSweep } from './part-sweep.js';
 import { countGenerationsBelow, purgeGenerationsBelow } from './purge-generations.js';
 import { purgeGenerations } from '../../src/replication/jobs/index.js';
 
@@ -37,7 +38,8 @@ export class PurgeWorker implements JobHandlerClass<{ live: number }> {
     if (due === undefined) return;
     const objects = await purgeGenerationsBelow(this.bucket, due.below, signal);
     await this.note(due.below, objects, signal);
-    this.log.info({ event: 'purge.done', jobId: id, below: due.below, objects });
+    const parts = await new PartSweep(this.db, this.bucket).run(signal);
+    this.log.info({ event: 'purge.done', jobId: id, below: due.below, objects, parts });
   }
 
   /** What the bucket's own listing says now; where it still shows something, the job is tried again. */

@@ -3,6 +3,7 @@
 import { type Bucket } from '../../src/platform/bucket/index.js';
 import {
   digestOf,
+  FormatError,
   receiptKey,
   signReceipt,
   verifyReceipt,
@@ -41,6 +42,9 @@ interface AckRow {
 const NEVER_PROVEN = ['copies-made-by-others', 'backups-of-replicas'];
 
 export class ReceiptMaker {
+  /** version of the root under which all receipts were looked at */
+  private looked = 0;
+
   constructor(private readonly parts: ReceiptMakerParts) {}
 
   /** @returns the generations whose receipt was written */
@@ -52,6 +56,27 @@ export class ReceiptMaker {
       const next = await this.renewed(open);
       if (next !== null) written.push(await this.write(next, open));
     }
+    return [...written, ...(await this.signAnew())];
+  }
+
+  /**
+   * A key that was retired vouches for nothing any more, or whoever finds it later could make receipts with it. So what
+   * it signed is said again, word for word, under the key in use.
+   */
+  private async signAnew(): Promise<number[]> {
+    const { trust, db } = this.parts;
+    const { tenant, chain } = trust;
+    const root = chain.current.version;
+    if (root === this.looked) return [];
+    const written: number[] = [];
+    for (const kept of await db.query<OpenReceipt>(
+      'SELECT generation, sequence, object, replicas FROM replication.receipt ORDER BY generation',
+    )) {
+      const old = verifyReceipt(kept.object, chain, { tenant, anchor: digestOf(kept.object) });
+      if (isVouchedFor(kept.object, trust)) continue;
+      written.push(await this.write({ ...old, root, sequence: kept.sequence + 1 }, kept));
+    }
+    this.looked = root;
     return written;
   }
 
@@ -156,6 +181,16 @@ export class ReceiptMaker {
       ],
     );
     return receipt.generation;
+  }
+}
+
+function isVouchedFor(object: Buffer, { tenant, chain }: ConnectorTrust): boolean {
+  try {
+    verifyReceipt(object, chain, { tenant });
+    return true;
+  } catch (error) {
+    if (error instanceof FormatError && error.code === 'format.signature_invalid') return false;
+    throw error;
   }
 }
 

@@ -53,8 +53,8 @@ export const source = {
       },
       {
         file: 'connector/publish/changed-keys.ts',
-        find: 'if (rowCount !== 0) return open.catalog.types;',
-        replace: 'if (rowCount === -1) return open.catalog.types;',
+        find: 'if (isTruncated) return open.catalog.types;',
+        replace: '',
       },
       {
         file: 'connector/publish/changed-keys.ts',
@@ -78,7 +78,7 @@ export const source = {
     edits: [
       {
         file: 'connector/publish/changed-keys.ts',
-        find: 'if (dependentsFunction === null) continue;',
+        find: 'if (dependentsFunction === null || !present.has(type)) continue;',
         replace: 'if (dependentsFunction !== undefined) continue;',
       },
     ],

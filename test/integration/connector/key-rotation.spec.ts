@@ -2,12 +2,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { purgeGenerationsBelow } from '../../../connector/purge/index.js';
+import { ReceiptMaker } from '../../../connector/receipts/index.js';
 import { PINNED_ROOT_FILE } from '../../../connector/publish/trust.js';
 import {
   beatKey,
   ConnectorKeyStore,
   keyFolders,
   manifestKey,
+  receiptKey,
   RootKeyStore,
   rootKey,
   signBeat,
@@ -15,6 +18,7 @@ import {
   signManifest,
   TrustChain,
   verifyManifest,
+  verifyReceipt,
   type Signer,
 } from '../../../src/replication/format/index.js';
 import {
@@ -154,6 +158,39 @@ describe('a manifest key that is rotated in the middle of a chain', () => {
     expect(await replica.catchUp()).toBe('failed');
     expect(await replica.lastError()).toMatchObject({ code: 'format.signature_invalid' });
     expect([await replica.position(), await replica.names()]).toEqual(['2.1', ['first', 'second']]);
+  });
+
+  it('signs anew, word for word, the receipts that the retired one signed', async () => {
+    const old = world.trust.signer.publicKey;
+    await publish('first');
+    await world.sql(
+      `INSERT INTO replication.generation_request (reason, purge_at_once) VALUES ('erasure', true)`,
+    );
+    lane.publisher.rebaser.lookNow();
+    await publish('second');
+    const objects = await purgeGenerationsBelow(world.bucket, 2, new AbortController().signal);
+    await world.sql(
+      `UPDATE replication.generation SET state = 'purged', purged_objects = $1, listed_at = clock_timestamp() WHERE id = 1`,
+      [objects],
+    );
+    const { bucket, trust } = world;
+    const maker = new ReceiptMaker({ ...{ db: lane.db, bucket, trust }, versionsMayRemain: false });
+    expect(await maker.run()).toEqual([2]);
+    const read = async () => {
+      const { chain } = await openKeeper(world);
+      return verifyReceipt(await bucket.get(receiptKey(2)), chain, { tenant: TENANT });
+    };
+    const before = await read();
+
+    await rotate();
+    await lane.settle();
+    expect(await maker.run()).toEqual([]);
+    await retire(old);
+    await publish('third');
+    await expect(read()).rejects.toMatchObject({ code: 'format.signature_invalid' });
+    expect(await maker.run()).toEqual([2]);
+    expect(await read()).toEqual({ ...before, root: 3, sequence: before.sequence + 1 });
+    expect(await maker.run()).toEqual([]);
   });
 
   async function oldSigner(): Promise<Signer> {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { PurgeReconciler, purgeGenerationsBelow } from '../../../connector/purge/index.js';
+import { PartSweep, PurgeReconciler, purgeGenerationsBelow } from '../../../connector/purge/index.js';
 import { createLogger } from '../../../src/platform/logging/index.js';
 import type { JobQueue } from '../../../src/platform/queue/index.js';
 import { partKey } from '../../../src/replication/format/index.js';
@@ -43,5 +43,31 @@ describe('what is left of older generations', () => {
     expect(await world.bucket.head(partKey(1, 9, 0))).toBeNull();
     await world.reader.catchUp();
     expect(world.reader.head).toMatchObject({ generation: 2, n: 1 });
+  });
+});
+
+describe('a part of the live generation', () => {
+  const signal = new AbortController().signal;
+  const sweep = (graceMs: number) => new PartSweep(lane.db, world.bucket, graceMs).run(signal);
+
+  it('goes where no manifest of a published batch names it; those named, and those of a batch to come, stay', async () => {
+    await world.insert('crm.account', { name: 'A', kind: 'customer' });
+    await lane.settle();
+    const [lost, toCome] = [partKey(1, 2, 0, 77), partKey(1, 3, 0, 77)];
+    for (const key of [lost, toCome])
+      await world.bucket.put(key, Buffer.from('of a publisher that was lost'));
+    expect(await sweep(60_000)).toBe(0);
+    expect(await sweep(-60_000)).toBe(1);
+    expect(await world.bucket.head(lost)).toBeNull();
+    expect(await world.bucket.head(toCome)).not.toBeNull();
+    expect(await sweep(-60_000)).toBe(0);
+    await world.reader.catchUp();
+    expect(world.reader.head).toMatchObject({ generation: 1, n: 2 });
+  });
+
+  it('stays where the account does not say what its batch consists of', async () => {
+    await world.sql('DELETE FROM replication.published_batch');
+    await world.bucket.put(partKey(1, 1, 9, 77), Buffer.from('who knows'));
+    expect(await sweep(-60_000)).toBe(0);
   });
 });
