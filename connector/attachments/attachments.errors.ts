@@ -23,10 +23,3 @@ export class CannotResume extends ConnectorError {
     super('cannot-resume', 'What has been sent of the file cannot be compared; the upload starts again.');
   }
 }
-
-/** Replicas have come or gone since the upload began. What it has sent is sealed to the others. */
-export class RecipientsChanged extends ConnectorError {
-  constructor() {
-    super('recipients-changed', 'The replicas have changed since the upload began; it starts again.');
-  }
-}

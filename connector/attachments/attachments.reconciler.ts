@@ -7,6 +7,7 @@ import { ConnectorDatabase } from '../connector-database.js';
 import { collectObjects, uploadAttachment } from '../../src/replication/jobs/index.js';
 import { blobObjects } from './attachments.metrics.js';
 import { AttachmentServices } from './attachments.services.js';
+import { retireKeyedObjects } from './keyed-objects.js';
 
 const EVERY_MS = 2_000;
 /** Jobs in the queue at most; the rest is found at the next looks. */
@@ -59,6 +60,8 @@ export class AttachmentReconciler implements OnApplicationBootstrap, OnApplicati
     // With the hour in it: a job that died for want of the database must not keep its file home for ever.
     const hour = String(Math.floor(now / HOUR_MS));
     if (this.services.windows.isOpen()) {
+      const retired = await retireKeyedObjects(this.db);
+      if (retired > 0) this.log.info({ event: 'attachments.sent-anew', files: retired });
       for (const { blobId, epoch } of await this.services.store.owed(AT_ONCE))
         await this.queue.add(uploadAttachment, { blobId }, { jobId: `${blobId}-${String(epoch)}-${hour}` });
     }

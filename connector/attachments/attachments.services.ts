@@ -7,7 +7,6 @@ import { ConnectorKeyStore, keyFolders } from '../../src/replication/format/inde
 import { readControl } from '../connector-control.js';
 import { ConnectorDatabase } from '../connector-database.js';
 import { BUCKET_USE, CONNECTOR_BUCKET, type BucketUse } from '../connector.tokens.js';
-import { ConnectorTrust } from '../publish/index.js';
 import { BandwidthCap } from './bandwidth-cap.js';
 import { BlobObjectStore } from './blob-object.store.js';
 import { NAME_KEY_VERSION } from './blob-upload.js';
@@ -32,7 +31,6 @@ export class AttachmentServices implements OnModuleInit, OnModuleDestroy {
   constructor(
     private readonly config: AppConfig,
     private readonly db: ConnectorDatabase,
-    private readonly trust: ConnectorTrust,
     @Inject(BUCKET_USE) private readonly use: BucketUse,
     @Inject(CONNECTOR_BUCKET) private readonly bucket: Bucket,
     @Inject(LOGGER) private readonly log: Logger,
@@ -60,18 +58,15 @@ export class AttachmentServices implements OnModuleInit, OnModuleDestroy {
   }
 
   async onModuleInit(): Promise<void> {
-    const { config, bucket, store, windows, log, trust } = this;
+    const { config, bucket, store, windows, log } = this;
     const { bytesPerSecond, concurrency } = config.connector.attachments;
     const keys = new ConnectorKeyStore(keyFolders(config.keys.folder).connector);
     this.made = new AttachmentUploader({
       ...{ store, bucket, windows, concurrency, log, tenant: config.tenant.id },
       files: new LocalFileReader(fileStoreFolderOf(config)),
-      identity: await keys.fileIdentity(),
+      identity: (await keys.fileIdentity()).identity,
       nameKey: await keys.blobNameKey(NAME_KEY_VERSION),
-      recipients: async ({ asksBucket }) => {
-        await (asksBucket ? trust.refresh(bucket) : trust.takeUp());
-        return trust.recipients();
-      },
+      keySeal: await keys.fileKeySeal(),
       cap: new BandwidthCap(bytesPerSecond),
       isPaused: async () => (await readControl(this.db)).isPaused,
     });

@@ -17,10 +17,11 @@ export interface FileGrant {
 export interface KeptPlan {
   objectName: string;
   header: Buffer;
-  /** base64 of an age file for the connector itself */
-  wrappedDataKey: string;
-  /** tells the recipients in the header; null where the plan is older than that */
-  sealedTo: string | null;
+  /**
+   * by the connector's `KeySeal`; null where the plan is of a time when the header had the key: such an upload is not
+   * gone on with
+   */
+  sealedDataKey: Buffer | null;
 }
 
 /** The right to upload one file, and what an earlier attempt has left. */
@@ -39,8 +40,7 @@ interface ClaimRow {
   attempts: number;
   object_name: string | null;
   header: Buffer | null;
-  wrapped_data_key: string | null;
-  sealed_to: string | null;
+  sealed_data_key: Buffer | null;
   upload_id: string | null;
 }
 
@@ -56,7 +56,7 @@ const CLAIM = `
     WHERE o.state IN ('uploading', 'failed') AND NOT o.referenced
       AND coalesce(o.claimed_until, '-infinity') < clock_timestamp()
       AND coalesce(o.retry_at, '-infinity') <= clock_timestamp()
-  RETURNING epoch, attempts, object_name, header, wrapped_data_key, sealed_to, upload_id`;
+  RETURNING epoch, attempts, object_name, header, sealed_data_key, upload_id`;
 const OWED = `
   SELECT g.blob_id, coalesce(o.epoch, 0) AS epoch FROM replication.file_grant g
   LEFT JOIN replication.blob_object o ON o.blob_id = g.blob_id
@@ -95,11 +95,11 @@ export class BlobObjectStore {
   async claim(blobId: string): Promise<BlobClaim | null> {
     const [row] = await this.db.query<ClaimRow>(CLAIM, [blobId, this.holder, CLAIM_MS]);
     if (row === undefined) return null;
-    const { object_name: objectName, header, wrapped_data_key: wrappedDataKey, sealed_to: sealedTo } = row;
-    const isPlanned = objectName !== null && header !== null && wrappedDataKey !== null;
+    const { object_name: objectName, header, sealed_data_key: sealedDataKey } = row;
+    const isPlanned = objectName !== null && header !== null;
     return {
       ...{ blobId, epoch: Number(row.epoch), attempts: row.attempts, uploadId: row.upload_id },
-      plan: isPlanned ? { objectName, header, wrappedDataKey, sealedTo } : null,
+      plan: isPlanned ? { objectName, header, sealedDataKey } : null,
     };
   }
 
@@ -115,11 +115,11 @@ export class BlobObjectStore {
 
   /** Before the first byte is sent, so that whatever a crash leaves in the bucket can be named. */
   async keepPlan(claim: BlobClaim, plan: KeptPlan): Promise<void> {
-    const { objectName, header, wrappedDataKey, sealedTo } = plan;
+    const { objectName, header, sealedDataKey } = plan;
     await this.change(
       claim,
-      `object_name = $3, header = $4, wrapped_data_key = $5, sealed_to = $6, upload_id = NULL, sent_bytes = 0`,
-      [objectName, header, wrappedDataKey, sealedTo],
+      `object_name = $3, header = $4, sealed_data_key = $5, sealed_to = NULL, upload_id = NULL, sent_bytes = 0`,
+      [objectName, header, sealedDataKey],
     );
   }
 
@@ -127,11 +127,12 @@ export class BlobObjectStore {
     await this.change(claim, 'upload_id = $3', [uploadId]);
   }
 
+  /** Its data key stays, sealed: each generation publishes it anew. */
   async markAvailable(claim: BlobClaim, object: { bytes: number; sha256: string }): Promise<void> {
     await this.change(
       claim,
       `state = 'available', object_bytes = $3, object_sha256 = $4, sent_bytes = $3, upload_id = NULL, header = NULL,
-       wrapped_data_key = NULL, claimed_until = NULL, attempts = 0, retry_at = NULL, error_code = NULL, error = NULL,
+       claimed_until = NULL, attempts = 0, retry_at = NULL, error_code = NULL, error = NULL,
        condemned_generation = NULL, condemned_n = NULL, condemned_at = NULL`,
       [object.bytes, object.sha256],
       'AND EXISTS (SELECT 1 FROM replication.file_grant g WHERE g.blob_id = o.blob_id)',
@@ -147,7 +148,7 @@ export class BlobObjectStore {
   ): Promise<void> {
     const plan = keepsPlan
       ? ''
-      : `, object_name = NULL, header = NULL, wrapped_data_key = NULL, sealed_to = NULL, upload_id = NULL,
+      : `, object_name = NULL, header = NULL, sealed_data_key = NULL, sealed_to = NULL, upload_id = NULL,
          sent_bytes = 0`;
     await this.change(
       claim,

@@ -9,12 +9,11 @@ import {
   sealBlob,
   sealedBlobBytes,
   unwrapKey,
-  wrapKey,
   type BlobPlan,
+  type KeySeal,
 } from '../../src/replication/format/index.js';
 import { ConnectorError } from '../connector.errors.js';
-import { digestOfRecipients } from '../publish/index.js';
-import { CannotResume, FileNotAsGranted, RecipientsChanged, UploadPaused } from './attachments.errors.js';
+import { CannotResume, FileNotAsGranted, UploadPaused } from './attachments.errors.js';
 import { uploadBytes } from './attachments.metrics.js';
 import type { BandwidthCap } from './bandwidth-cap.js';
 import type { BlobClaim, BlobObjectStore, FileGrant } from './blob-object.store.js';
@@ -30,11 +29,11 @@ export interface UploadSettings {
   bucket: Bucket;
   files: FileReader;
   tenant: string;
-  /** opens the grants, and keeps the data key of an upload under way */
-  identity: { identity: string; recipient: string };
+  /** opens the grants */
+  identity: string;
   nameKey: Buffer;
-  /** the replicas, from the newest root of trust */
-  recipients: (ask: { asksBucket: boolean }) => Promise<readonly string[]>;
+  /** keeps the data keys */
+  keySeal: KeySeal;
   cap: BandwidthCap;
   windows: TimeWindows;
   /** whether people hold the connector; rows and files wait alike */
@@ -43,11 +42,11 @@ export interface UploadSettings {
 
 /**
  * One file on its way: read from the local store, sealed anew, sent. The object becomes readable only after the whole
- * file has turned out to be the one that was granted; until then a row says that it is pending.
+ * file has turned out to be the one that was granted; until then a row says that it is pending. To whom its key goes is
+ * decided when a batch shows it, so it does not matter here who the replicas are.
  */
 export class BlobUpload {
   private sent = 0;
-  private sealedTo = '';
 
   constructor(
     private readonly settings: UploadSettings,
@@ -75,14 +74,13 @@ export class BlobUpload {
     const there = await this.settings.bucket.head(name);
     if (there?.size !== objectBytes)
       throw new ConnectorError('object-incomplete', 'The bucket does not hold the whole object.');
-    await this.assertSameReaders();
     await this.settings.store.markAvailable(this.claim, { bytes: objectBytes, sha256 });
   }
 
   private async openGrant(): Promise<Buffer> {
     const wrapped = Buffer.from(this.grant.wrappedKey, 'base64');
     try {
-      return await unwrapKey(wrapped, [this.settings.identity.identity]);
+      return await unwrapKey(wrapped, [this.settings.identity]);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       throw new FileNotAsGranted('grant-not-for-us', 'The grant was made for another key.', { cause: error });
@@ -90,15 +88,11 @@ export class BlobUpload {
   }
 
   private async plan(fileKey: Buffer): Promise<{ plan: BlobPlan; name: string; isResumed: boolean }> {
-    const { identity, nameKey, recipients, store, tenant } = this.settings;
-    const readers = await recipients({ asksBucket: true });
-    if (readers.length === 0)
-      throw new ConnectorError('no-recipient', 'The root of trust names no replica to seal to.');
-    const sealedTo = (this.sealedTo = digestOfRecipients(readers));
+    const { keySeal, nameKey, store, tenant } = this.settings;
     const kept = this.claim.plan;
     if (kept !== null) {
-      if (kept.sealedTo !== sealedTo) throw new RecipientsChanged();
-      const dataKey = await unwrapKey(Buffer.from(kept.wrappedDataKey, 'base64'), [identity.identity]);
+      if (kept.sealedDataKey === null) throw new CannotResume();
+      const dataKey = keySeal.open(kept.objectName, kept.sealedDataKey);
       const plan = { dataKey, header: kept.header, plainBytes: this.grant.bytes };
       // Before a byte is sealed under a key that was in use already, the file must prove to be the same.
       for await (const _ of this.read(fileKey)) this.assertGoingOn();
@@ -106,13 +100,11 @@ export class BlobUpload {
     }
     const hmac = createHmac('sha256', nameKey).update(this.grant.sha256).digest('hex');
     const name = blobKey(NAME_KEY_VERSION, hmac, randomBytes(16).toString('hex'));
-    const plan = await planBlob({ tenant, name }, this.grant.bytes, readers);
-    const wrapped = await wrapKey(plan.dataKey, [identity.recipient]);
+    const plan = planBlob({ tenant, name }, this.grant.bytes);
     await store.keepPlan(this.claim, {
       objectName: name,
       header: plan.header,
-      wrappedDataKey: Buffer.from(wrapped).toString('base64'),
-      sealedTo,
+      sealedDataKey: keySeal.seal(name, plan.dataKey),
     });
     return { plan, name, isResumed: false };
   }
@@ -182,7 +174,6 @@ export class BlobUpload {
 
   private async complete(name: string, uploadId: string, parts: Parameters<Bucket['completeMultipart']>[2]) {
     this.assertGoingOn();
-    await this.assertSameReaders();
     try {
       await this.settings.bucket.completeMultipart(name, uploadId, parts);
     } catch (error) {
@@ -220,14 +211,7 @@ export class BlobUpload {
       this.assertGoingOn();
     }
     if (await this.settings.isPaused()) throw new UploadPaused();
-    await this.assertSameReaders();
     uploadBytes.inc(bytes);
-  }
-
-  /** A replica that was revoked while a large file is on its way gets no more of it. @throws RecipientsChanged */
-  private async assertSameReaders(): Promise<void> {
-    const now = digestOfRecipients(await this.settings.recipients({ asksBucket: false }));
-    if (now !== this.sealedTo) throw new RecipientsChanged();
   }
 
   private async onArrived(bytes: number): Promise<void> {
@@ -252,7 +236,5 @@ function asFileError(error: unknown): unknown {
 
 /** Whether the next attempt needs a fresh key and name. */
 export function startsAnew(error: unknown): boolean {
-  return [FileNotAsGranted, CannotResume, RecipientsChanged, FormatError].some(
-    (kind) => error instanceof kind,
-  );
+  return [FileNotAsGranted, CannotResume, FormatError].some((kind) => error instanceof kind);
 }

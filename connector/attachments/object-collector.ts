@@ -32,7 +32,7 @@ const DOOMED = `
           OR (EXISTS (SELECT 1 FROM replication.replica_ack a WHERE a.revoked_at IS NULL) AND NOT EXISTS (
             SELECT 1 FROM replication.replica_ack a
             WHERE a.revoked_at IS NULL AND (a.generation, a.n) < (o.condemned_generation, o.condemned_n))))))))))`;
-/** Sealed to others than the replicas of now, and the batch without it is out: it goes at once, and is sent anew. */
+/** Its key is known to a replica that is none any more, or lies in its header: once the batch without it is out it goes, and is sent anew. */
 const STALE = `
   o.state = 'stale' AND NOT o.referenced AND (o.condemned_at IS NULL OR EXISTS (
     SELECT 1 FROM replication.generation l
@@ -96,9 +96,9 @@ export class ObjectCollector {
       if (stale.length === 0) return;
       await this.bucket.remove(stale.map((row) => row.object_name));
       await this.db.query(
-        `UPDATE replication.blob_object SET state = 'failed', error_code = 'recipients-changed', attempts = 0,
-           error = 'The replicas have changed; the file is sent again, sealed to those of now.', retry_at = NULL,
-           object_name = NULL, object_bytes = NULL, object_sha256 = NULL, sealed_to = NULL, sent_bytes = 0,
+        `UPDATE replication.blob_object SET state = 'failed', error_code = 'sealed-anew', attempts = 0,
+           error = 'The file is sent again, sealed under a new key.', retry_at = NULL, object_name = NULL,
+           object_bytes = NULL, object_sha256 = NULL, sealed_data_key = NULL, sealed_to = NULL, sent_bytes = 0,
            condemned_generation = NULL, condemned_n = NULL, condemned_at = NULL, updated_at = clock_timestamp()
          WHERE state = 'stale' AND blob_id = ANY ($1::uuid[])`,
         [stale.map((row) => row.blob_id)],

@@ -16,9 +16,17 @@ export interface AttachmentChanges {
   added: BlobEntry[];
   /** objects that no row shows any more */
   condemned: string[];
+  /** how many of those that are added have their key in a line of the batch */
+  keys: number;
 }
 
-export const noAttachments: AttachmentChanges = { available: 0, pending: 0, added: [], condemned: [] };
+export const noAttachments: AttachmentChanges = {
+  available: 0,
+  pending: 0,
+  added: [],
+  condemned: [],
+  keys: 0,
+};
 
 /** An object was removed between the look at it and the recording of the batch; the next attempt sees it gone. */
 export class ObjectGone extends ConnectorError {
@@ -66,7 +74,7 @@ export async function readAttachments(open: OpenSnapshot, isSnapshot: boolean): 
     return { ...noAttachments, condemned: rows.map((row) => row.object_name) };
   }
   const { rows } = await session.query<ShownRow>(readSql(), [isSnapshot]);
-  const changes: AttachmentChanges = { available: 0, pending: 0, added: [], condemned: [] };
+  const changes: AttachmentChanges = { ...noAttachments, added: [], condemned: [] };
   for (const { kind, name, bytes, sha256, rows: count } of rows) {
     if (kind === 'pending' || kind === 'available') changes[kind] = Number(count);
     else if (kind === 'condemned') changes.condemned.push(name ?? '');
@@ -75,18 +83,24 @@ export async function readAttachments(open: OpenSnapshot, isSnapshot: boolean): 
   return changes;
 }
 
-/** In the transaction that records the batch. @throws ObjectGone */
+/**
+ * In the transaction that records the batch.
+ * @param sealedTo digest of the replicas that read the batch, and with it the keys of what it adds
+ * @throws ObjectGone
+ */
 export async function keepReferences(
   tx: Session,
   batch: { generation: number; n: number; attachments: AttachmentChanges },
+  sealedTo: string | null,
 ): Promise<void> {
   const { generation, n, attachments } = batch;
   const { added, condemned } = attachments;
   if (added.length > 0) {
     const { rowCount } = await tx.query(
       `UPDATE replication.blob_object SET referenced = true, condemned_generation = NULL, condemned_n = NULL,
-         condemned_at = NULL WHERE object_name = ANY ($1) AND state = 'available'`,
-      [added.map(({ name }) => name)],
+         condemned_at = NULL, sealed_to = CASE WHEN sealed_data_key IS NULL THEN sealed_to ELSE $2 END
+       WHERE object_name = ANY ($1) AND state = 'available'`,
+      [added.map(({ name }) => name), sealedTo],
     );
     if (rowCount !== added.length) throw new ObjectGone();
   }
@@ -110,17 +124,26 @@ export async function undoReferences(tx: Session, { added, condemned }: Attachme
   );
 }
 
+/** What the trust in force says of those that objects were sealed to, as digests of their recipients. */
+export interface ReaderSets {
+  /** of the newest root */
+  sealedTo: string;
+  /** of the root that was pinned: what stands for objects from before this was noted */
+  sealedToAtFirst: string;
+  /** of every known root none of whose replicas was revoked since */
+  stillTrusted: readonly string[];
+}
+
 /**
- * What the newest root no longer seals to: a new replica could not open it, and a revoked one could. From here on no row
- * shows these objects; once the batch that says so is out, they are removed and the files are sent anew.
+ * What somebody could open who is no reader any more; and of objects that have their key in the header, what a new
+ * replica could not open. From here on no row shows them; once the batch that says so is out, they are removed and the
+ * files are sent anew.
  */
-export async function markStaleObjects(
-  session: Runs,
-  trust: { sealedTo: string; sealedToAtFirst: string },
-): Promise<void> {
+export async function markStaleObjects(session: Runs, readers: ReaderSets): Promise<void> {
   await session.query(
     `UPDATE replication.blob_object SET state = 'stale', updated_at = clock_timestamp()
-     WHERE state = 'available' AND coalesce(sealed_to, $2) <> $1`,
-    [trust.sealedTo, trust.sealedToAtFirst],
+     WHERE state = 'available' AND CASE WHEN sealed_data_key IS NULL THEN coalesce(sealed_to, $2) <> $1
+       ELSE sealed_to <> ALL ($3::text[]) END`,
+    [readers.sealedTo, readers.sealedToAtFirst, readers.stillTrusted],
   );
 }

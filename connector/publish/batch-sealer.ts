@@ -1,6 +1,7 @@
 import {
   createManifest,
   digestOf,
+  FILE_KEYS_FEATURE,
   signManifest,
   type BatchHeader,
   type Manifest,
@@ -123,6 +124,8 @@ export class BatchSealer {
       ...{ tenant, root: this.trust.chain.current.version, generation, n, kind, nonce, previous, equals },
       ...{ epoch, policy, asOf: asOf.toISOString(), createdAt: new Date().toISOString() },
       ...{ recipients: [...recipients], parts, types, attachments: stated },
+      // only where it matters, so that a replica of an older version goes on as long as there are no files
+      features: attachments.keys > 0 ? [FILE_KEYS_FEATURE] : [],
     });
     const bytes = signManifest(manifest, this.trust.signer);
     return {

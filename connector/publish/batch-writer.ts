@@ -4,6 +4,7 @@ import {
   MultisetHash,
   deleteLine,
   headerLine,
+  keyLine,
   upsertLine,
   writePart,
   type BatchHeader,
@@ -46,6 +47,11 @@ export class BatchWriter {
 
   async remove(type: string, id: string): Promise<void> {
     await this.line(deleteLine(type, id));
+  }
+
+  /** @param name of a sealed attachment */
+  async key(name: string, dataKey: Buffer): Promise<void> {
+    await this.line(keyLine(name, dataKey));
   }
 
   private async line(text: string): Promise<void> {

@@ -92,7 +92,7 @@ export class BatchStore {
     await inTransaction(session, async (tx) => {
       await this.lease.confirm(tx);
       await insertPending(tx, before, open.snapshot, batch);
-      await keepReferences(tx, batch);
+      await keepReferences(tx, batch, before.sealedTo);
       await ledger.apply(tx, placeOf(batch));
       await moveCursor(tx, batch.generation, open);
       await beside?.(tx);
@@ -135,7 +135,7 @@ export class BatchStore {
       await logBatch(tx, batch);
       await tx.query(
         `UPDATE replication.batch SET state = 'published', published_at = clock_timestamp(), manifest = NULL,
-           attachments = attachments - 'added' - 'condemned' - 'lists' WHERE generation = $1 AND n = $2`,
+           attachments = attachments - 'added' - 'condemned' - 'keys' - 'lists' WHERE generation = $1 AND n = $2`,
         [batch.generation, batch.n],
       );
       await tx.query(

@@ -9,6 +9,7 @@ import { ATTACHMENT_TYPE } from './cloud-catalog.js';
 import { BrakePassed, DeleteBrake, type DeleteCounts } from './delete-brake.js';
 import { countDeletes } from './delete-count.js';
 import { compareKeys } from './delta-comparison.js';
+import type { FileKeys } from './file-keys.js';
 import type { Generation, GenerationStore } from './generation.store.js';
 import type { LaneEvents } from './lane-events.js';
 import { LedgerChanges } from './ledger-changes.js';
@@ -67,6 +68,7 @@ export interface DeltaParts {
   lease: PublishLease;
   spool: Spool;
   events: LaneEvents;
+  fileKeys: FileKeys;
 }
 
 /** Makes one batch of what changed, from open snapshot to pending row. Nothing of it is in the bucket afterwards. */
@@ -134,12 +136,12 @@ export class DeltaMaker {
       await compareKeys(open, { digestKey, writer: draft.writer, tally, ledger, brake, mirror });
       // even an empty cloud has a first batch, with the header that says what there could be
       if (draft.place.n === 1 && start.parts.length === 0) await draft.writer.openPart();
-      const parts = [...start.parts, ...(await draft.writer.finish())];
       const state = tally.result();
-      const attachments = await this.attachments(generation, open, state, draft.place.n === 1);
+      const attachments = await this.attachments(generation, open, state, draft);
+      const parts = [...start.parts, ...(await draft.writer.finish())];
       await mirror?.read(open);
       const n = parts.length === 0 ? generation.head : draft.place.n;
-      const progress = (await mirror?.progress(open, state, n)) ?? null;
+      const progress = mirror?.progress(state, n) ?? null;
       return { open, draft, ledger, parts, types: state, attachments, progress };
     } catch (error) {
       await mirror?.abort();
@@ -156,12 +158,15 @@ export class DeltaMaker {
     { id, head }: Generation,
     open: OpenSnapshot,
     types: readonly TypeState[],
-    isSnapshot: boolean,
+    { place, writer }: BatchDraft,
   ): Promise<AttachmentChanges> {
+    const isSnapshot = place.n === 1;
     const ofType = types.find(({ type }) => type === ATTACHMENT_TYPE);
     const isTouched = ofType !== undefined && ofType.upserts + ofType.deletes > 0;
-    if (isSnapshot || isTouched) return readAttachments(open, isSnapshot);
-    return this.parts.batches.attachmentsAfter(id, head);
+    if (!isSnapshot && !isTouched) return this.parts.batches.attachmentsAfter(id, head);
+    const changes = await readAttachments(open, isSnapshot);
+    const keys = await this.parts.fileKeys.write(open, changes.added, (name, key) => writer.key(name, key));
+    return { ...changes, keys };
   }
 }
 

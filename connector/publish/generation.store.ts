@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { markStaleObjects } from './attachment-references.js';
+import { markStaleObjects, type ReaderSets } from './attachment-references.js';
 import type { CloudCatalog, Fingerprints } from './cloud-catalog.js';
 import { keepFields, keepLedger } from './publication-log.js';
 import { takeUpRequests } from './generation-requests.js';
@@ -48,7 +48,7 @@ export interface BeginReason {
   reason: string;
   recipients: SealedTo[];
   manifestKeys: ManifestKeys;
-  readers: { sealedTo: string; sealedToAtFirst: string };
+  readers: ReaderSets;
   /** the requests that stopped publishing and that this one answers */
   stopping: readonly string[];
 }

@@ -1,5 +1,4 @@
 export { BucketAdmission } from './bucket-admission.js';
 export { PublishLaneService } from './publish-lane.service.js';
 export { KeptRoots } from './kept-roots.js';
-export { digestOfRecipients } from './recipients-digest.js';
 export { ConnectorTrust } from './trust.js';

@@ -10,10 +10,19 @@ import { coalesceChanges, forgetOldAccount, forgetOldBatches, forgetOldChanges }
 import type { PublishLease } from './publish-lease.js';
 import type { ConnectorDatabase } from '../connector-database.js';
 import { ConnectorError } from '../connector.errors.js';
+import { noteOpenTransactions } from './open-transactions.js';
 import { explain, LeaseLost } from './publish.errors.js';
 import type { Publisher, TurnOutcome } from './publisher.js';
-import { brakeHeld, lagSeconds, laneErrors, lanePosition, laneBacklog } from './publish.metrics.js';
+import {
+  brakeHeld,
+  lagSeconds,
+  laneErrors,
+  lanePosition,
+  laneBacklog,
+  openTransactionAge,
+} from './publish.metrics.js';
 import { ReplicaAcks } from './replica-acks.js';
+import { forgetOldLags, noteReplicaLags } from './replica-lags.js';
 import type { Spool } from './spool.js';
 import { StatusStore, type LaneState, type LastError } from './status.store.js';
 import type { ConnectorTrust } from './trust.js';
@@ -39,6 +48,7 @@ export interface LaneOptions {
 const MAX_BACKOFF_MS = 30_000;
 const STATUS_EVERY_MS = 1_000;
 const UPKEEP_EVERY_MS = 10_000;
+const WATCH_EVERY_MS = 5_000;
 /** Coalescing reads the whole backlog, and where every key in it is another there is nothing to gain. */
 const COALESCE_EVERY_MS = 600_000;
 
@@ -60,6 +70,7 @@ export class PublishLane {
   private isPrepared = false;
   private statusWrittenAt = 0;
   private upkeepAt = 0;
+  private watchedAt = 0;
   private coalescedAt = 0;
   private isRenewing = false;
   private wentLive = 0;
@@ -103,7 +114,11 @@ export class PublishLane {
   private async step(signal: AbortSignal): Promise<TurnOutcome | 'standby'> {
     const { lease, publisher, trust, bucket } = this.options;
     if (!lease.isHeld) {
-      if (!(await lease.acquire())) return 'standby';
+      if (!(await lease.acquire())) {
+        // whoever publishes looks; what this one saw last would go on to alarm
+        openTransactionAge.reset();
+        return 'standby';
+      }
       await publisher.tidySpool();
     }
     await this.prepareBucket();
@@ -179,10 +194,19 @@ export class PublishLane {
       },
     });
     laneBacklog.set(backlog);
+    await this.watch(now);
     const isTooLong = backlog > this.options.maxBacklog && now - this.coalescedAt >= COALESCE_EVERY_MS;
     if (!isTooLong || generation === null) return;
     this.coalescedAt = now;
     await coalesceChanges(this.options.db, generation);
+  }
+
+  /** Also while publishing fails: then it matters more, not less. */
+  private async watch(now: number): Promise<void> {
+    if (now - this.watchedAt < WATCH_EVERY_MS) return;
+    this.watchedAt = now;
+    await noteOpenTransactions(this.options.db);
+    await noteReplicaLags(this.options.db);
   }
 
   private async upkeep(isPaused: boolean): Promise<void> {
@@ -195,6 +219,7 @@ export class PublishLane {
     const generation = await publisher.generations.current();
     if (generation !== null) await forgetOldBatches(db, generation);
     await forgetOldAccount(db);
+    await forgetOldLags(db);
     if (!isPaused) await this.checkpoints.carry();
     // an upload that ended while a root was taken up may be sealed to those before
     await markStaleObjects(db, trust);

@@ -33,3 +33,10 @@ export const brakeHeld = new Gauge({
   help: 'Deletes that wait for a person because they are more than the policy lets pass; 0: none wait',
   registers: [metrics],
 });
+
+export const openTransactionAge = new Gauge({
+  name: 'holdfast_publish_open_transaction_seconds',
+  help: 'Age of the oldest transaction whose changes wait for its end, by kind: session, prepared; 0: none is open',
+  labelNames: ['kind'] as const,
+  registers: [metrics],
+});

@@ -9,6 +9,7 @@ import { readControl } from '../connector-control.js';
 import { assertRisen, DeltaMaker, type DeltaStart, type RebaseShare } from './delta-maker.js';
 import { FirstSnapshot } from './first-snapshot.js';
 import { assertErasuresReplayed } from './erasure-gate.js';
+import { FileKeys } from './file-keys.js';
 import { GenerationStore, type Generation, type ManifestKeys } from './generation.store.js';
 import { assertNoneRequested, stoppingRequests } from './generation-requests.js';
 import { LaneEvents, type LaneListener } from './lane-events.js';
@@ -106,12 +107,15 @@ export class Publisher {
     this.recipients = new Recipients(db, trust);
     const { recipients } = this;
     const sealer = new BatchSealer(trust, spool, recipients);
-    this.delta = new DeltaMaker({ reader, keys, sealer, batches, generations, lease, spool, events });
+    const fileKeys = new FileKeys(db, () => trust.fileKeySeal());
+    this.delta = new DeltaMaker({
+      ...{ reader, keys, sealer, batches, generations, lease, spool, events, fileKeys },
+    });
     const { delta } = this;
     const chunkRows = options.chunkRows ?? CHUNK_ROWS;
     this.rebases = new RebaseStore(db, lease);
     this.rebaser = new Rebaser({
-      ...{ db, bucket, spool, lease, batches, sealer, recipients, store: this.rebases },
+      ...{ db, bucket, spool, lease, batches, sealer, recipients, fileKeys, store: this.rebases },
       chunkRows: options.rebaseRows ?? REBASE_ROWS,
       rules: options.rebaseRules ?? DEFAULT_RULES,
     });

@@ -8,6 +8,7 @@ import {
   TrustChain,
   keyFolders,
   rootKey,
+  type KeySeal,
   type Signer,
 } from '../../src/replication/format/index.js';
 import { ConnectorError } from '../connector.errors.js';
@@ -37,6 +38,7 @@ export class ConnectorTrust {
 
   private constructor(
     readonly tenant: string,
+    private readonly keys: ConnectorKeyStore,
     private readonly held: HeldSigners,
     readonly chain: TrustChain,
     private readonly pinned: Buffer,
@@ -51,12 +53,13 @@ export class ConnectorTrust {
     const folder = keyFolders(keysFolder).connector;
     const pinned = await readPin(join(folder, PINNED_ROOT_FILE));
     const chain = TrustChain.pin(pinned, { tenant });
-    const held = new HeldSigners(new ConnectorKeyStore(folder));
+    const keys = new ConnectorKeyStore(folder);
+    const held = new HeldSigners(keys);
     await held.refresh(chain).catch((error: unknown) => {
       // told when something is to be signed, where people see it
       if (!(error instanceof ConnectorError)) throw error;
     });
-    return new ConnectorTrust(tenant, held, chain, pinned, shelf);
+    return new ConnectorTrust(tenant, keys, held, chain, pinned, shelf);
   }
 
   /** The root that was put on this host by hand. */
@@ -87,6 +90,21 @@ export class ConnectorTrust {
   /** The same of the root that was pinned: what stands for objects from before this was noted. */
   get sealedToAtFirst(): string {
     return this.pinnedRecipients;
+  }
+
+  /** Digests of the recipients of every known root none of whose replicas has been revoked since. */
+  get stillTrusted(): string[] {
+    const now = new Set(this.recipients());
+    return this.chain
+      .history()
+      .map(({ replicas }) => replicas.map(({ recipient }) => recipient))
+      .filter((recipients) => recipients.every((recipient) => now.has(recipient)))
+      .map(digestOfRecipients);
+  }
+
+  /** Opens the data keys of files that are kept in the database. */
+  fileKeySeal(): Promise<KeySeal> {
+    return this.keys.fileKeySeal();
   }
 
   /** Takes the roots that have come into the database. Asks no bucket, so that a revocation holds while there is none. */

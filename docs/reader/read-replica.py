@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True  # nothing is left beside this file
 from age_file import bech32_secret
 from sealed_blob import read_attachments
 from sealed_part import read_part
-from shapes import (ACK, BEAT, ENVELOPE, LINE_HEADER, MANIFEST, MIB, ROOT, TYPE, UUID,
+from shapes import (ACK, BEAT, ENVELOPE, LINE_HEADER, MANIFEST, MIB, OBJECT, ROOT, TYPE, UUID,
                     Refused, fits, need, once, parse, sha256, unbase64)
 
 
@@ -109,7 +109,8 @@ def open_signed(data, kind, shape, roots, newest_too, what, readable=lambda valu
 # --- Manifests (sections 5 and 6) -------------------------------------------------------------------------------------
 
 def readable(value):
-    need(value.get('minReader') == 1 and value.get('features') == [], 'manifest: needs a newer reader')
+    features = value.get('features')
+    need(value.get('minReader') == 1 and features in ([], ['file-keys']), 'manifest: needs a newer reader')
 
 
 def standing(bucket, generation, n, missing_ok):
@@ -163,6 +164,7 @@ def read_manifests(bucket, roots, beat):
 
 UPSERT, TOMBSTONE = re.compile(rb'\["u","(%s)",(\{.*\})\]' % TYPE.encode()), re.compile(
     rb'\["d","(%s)","(%s)"\]' % (TYPE.encode(), UUID.encode()))
+FILE_KEY = re.compile(rb'\["k","(%s)","([A-Za-z0-9+/]{43}=)"\]' % OBJECT.encode())
 
 
 class State:
@@ -170,6 +172,7 @@ class State:
 
     def __init__(self):
         self.rows, self.sums, self.schema, self.key = {}, {}, None, None
+        self.file_keys = {}  # by n: data keys of the attachments that the batch adds, by object
 
     def put(self, kind, row_id, row):
         old = self.rows[kind].pop(row_id, None)
@@ -193,6 +196,12 @@ class State:
         if self.key is None:
             self.rows, self.sums = {t: {} for t in schema}, {t: 0 for t in schema}
         self.key, self.schema, self.columns = bytes.fromhex(header['digestKey']), full, schema
+
+    def file_key(self, found, manifest, what):
+        fresh, name = self.file_keys.setdefault(manifest['n'], {}), found[1].decode()
+        need(manifest['features'] == ['file-keys'], f'{what}: key of a file, not announced')
+        need(name not in fresh, f'{what}: two keys of one file')
+        fresh[name] = unbase64(found[2].decode(), what)
 
     def line(self, line, seen, tally, what):
         if upsert := UPSERT.fullmatch(line):
@@ -226,7 +235,10 @@ def apply(state, manifest, bucket, identity):
         if lines and index == 0:
             state.header(lines.pop(0), manifest, entry['name'])
         for line in lines:
-            state.line(line, seen, tally, entry['name'])
+            if found := FILE_KEY.fullmatch(line):
+                state.file_key(found, manifest, entry['name'])
+            else:
+                state.line(line, seen, tally, entry['name'])
     for kind in manifest['types'] if identity else []:
         name, where = kind['type'], f'{manifest["generation"]}/{manifest["n"]}: {kind["type"]}'
         need(tally[name] == [kind['upserts'], kind['deletes']], f'{where}: number of changes')
@@ -282,7 +294,8 @@ def read(args):
     newest = chain[-1][0]
     if args.rows:
         os.makedirs(args.rows, exist_ok=True)
-    files = read_attachments(args.bucket, chain, state.rows.get('attachment', {}), args.tenant, identity, args.rows)
+    files = read_attachments(args.bucket, chain, state.rows.get('attachment', {}), state.file_keys, args.tenant, identity,
+                             args.rows)
     if args.seen:
         with open(args.seen, 'w', encoding='utf-8') as file:
             json.dump({'at': [newest['generation'], newest['n']], 'digest': chain[-1][1]}, file)

@@ -4,7 +4,7 @@ import hashlib, json, os, struct
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from age_file import age_decrypt
-from shapes import BLOB, BLOB_HEADER, CHUNK, HEX, MIB, OBJECT, fits, need, parse, sha256, unbase64
+from shapes import BLOB, BLOB_HEADER, CHUNK, HEX, KEYED_BLOB_HEADER, MIB, OBJECT, fits, need, parse, sha256, unbase64
 
 TAG = 16
 
@@ -25,23 +25,32 @@ def check_blob(bucket, entry):
     need(size == entry['bytes'] and digest.hexdigest() == entry['sha256'], f'{entry["name"]}: length or digest')
 
 
-def open_blob(bucket, entry, plain_bytes, tenant, identity):
+def bare_size(name, plain_bytes, tenant):
+    """Length of an object that has no key in its header (section 14, "Keys")."""
+    header = json.dumps({'codec': 'none', 'cipher': 'aes-256-gcm', 'chunk': CHUNK, 'tenant': tenant, 'name': name,
+                         'bytes': plain_bytes}, separators=(',', ':'))
+    return 12 + len(header) + plain_bytes + TAG * max(1, -(-plain_bytes // CHUNK))
+
+
+def open_blob(bucket, entry, plain_bytes, tenant, identity, key):
     """The file, chunk by chunk. The object's digest is compared first."""
     what = entry['name']
     check_blob(bucket, entry)
     with open(object_path(bucket, what), 'rb') as file:
         start = file.read(12)
-        need(len(start) == 12 and start[:8] == b'HFBLOB1\n', f'{what}: not a sealed attachment')
+        need(len(start) == 12 and start[:8] in (b'HFBLOB1\n', b'HFBLOB2\n'), f'{what}: not a sealed attachment')
+        is_keyed = start[:8] == b'HFBLOB1\n'
         length = struct.unpack('>I', start[8:])[0]
         need(length <= 65536, f'{what}: header too long')
         start += file.read(length)
-        header = parse(start[12:], BLOB_HEADER, what)
+        header = parse(start[12:], KEYED_BLOB_HEADER if is_keyed else BLOB_HEADER, what)
         need(header['tenant'] == tenant and header['name'] == what, f'{what}: made for another place')
         chunks = max(1, -(-plain_bytes // CHUNK))
         need(header['bytes'] == plain_bytes, f'{what}: another length than its row says')
         need(entry['bytes'] == len(start) + plain_bytes + TAG * chunks, f'{what}: length of the object')
-        key = age_decrypt(unbase64(header['key'], what), identity, what)
-        need(len(key) == 32, f'{what}: length of the data key')
+        if is_keyed:
+            key = age_decrypt(unbase64(header['key'], what), identity, what)
+        need(key is not None and len(key) == 32, f'{what}: no data key, or one of another length')
         cipher, bound_to = AESGCM(key), hashlib.sha256(start).digest()
         for index in range(chunks):
             place = struct.pack('>QB', index, index == chunks - 1)
@@ -69,14 +78,17 @@ def listed(bucket, attachments):
     return added, condemned
 
 
-def read_attachments(bucket, chain, rows, tenant, identity, folder):
+def read_attachments(bucket, chain, rows, keys, tenant, identity, folder):
     """Checks every object that is referred to, and opens the files of the rows where there is an identity."""
-    alive = {}
+    alive, live_keys = {}, {}
     for manifest, _ in chain:
         added, condemned = listed(bucket, manifest['attachments'])
         for entry in added:
             need(entry['name'] not in alive, f'{entry["name"]}: added twice')
             alive[entry['name']] = entry
+        fresh = keys.get(manifest['n'], {})
+        need(set(fresh) <= {entry['name'] for entry in added}, f'{manifest["n"]}: key of an object that is not added')
+        live_keys.update(fresh)
         for name in condemned if manifest['n'] > 1 else []:
             need(alive.pop(name, None) is not None, f'{name}: condemned, but never added')
     for entry in alive.values():
@@ -97,10 +109,13 @@ def read_attachments(bucket, chain, rows, tenant, identity, folder):
     told = chain[-1][0]['attachments']
     need((told['available'], told['pending']) == (len(shown), pending), 'attachments: number by state')
     need({entry['name'] for entry, _ in shown.values()} == set(alive), 'attachments: listed, but shown by no row')
+    for entry, plain_bytes in shown.values():
+        is_bare = entry['bytes'] == bare_size(entry['name'], plain_bytes, tenant)
+        need(is_bare == (entry['name'] in live_keys), f'{entry["name"]}: key missing, or not needed')
     for row_id, (entry, plain_bytes) in shown.items():
         path = os.path.join(folder, f'{row_id}.file') if folder else os.devnull
         with open(path, 'wb') as file:
-            for chunk in open_blob(bucket, entry, plain_bytes, tenant, identity):
+            for chunk in open_blob(bucket, entry, plain_bytes, tenant, identity, live_keys.get(entry['name'])):
                 file.write(chunk)
         result['opened'] += 1
     return result

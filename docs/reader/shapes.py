@@ -60,7 +60,8 @@ PART = {'name': r'd/\d{8}/\d{10}-\d{5}(-e\d{10})?', 'bytes': once, 'sha256': HEX
 OBJECT = r'b/[0-9]{1,9}/[A-Za-z0-9_][A-Za-z0-9._-]*'
 BLOB = {'name': OBJECT, 'bytes': once, 'sha256': HEX}
 BLOB_HEADER = {'codec': 'none', 'cipher': 'aes-256-gcm', 'chunk': lambda v: v == CHUNK and type(v) is int,
-               'tenant': NAME, 'name': OBJECT, 'bytes': whole, 'key': '[A-Za-z0-9+/]+={0,2}'}
+               'tenant': NAME, 'name': OBJECT, 'bytes': whole}
+KEYED_BLOB_HEADER = dict(BLOB_HEADER, key='[A-Za-z0-9+/]+={0,2}')
 ENVELOPE = {'payloadType': '.{1,200}', 'payload': '[A-Za-z0-9+/]*={0,2}',
             'signatures': [{'keyid': HEX, 'sig': '[A-Za-z0-9+/]{86}=='}]}
 ROOT = {'format': 'holdfast-root/1', 'tenant': NAME, 'version': once, 'createdAt': TIME,

@@ -3,14 +3,16 @@
 // at the end of each turn the pieces are exactly the ledger's rows up to a certain id, and nothing has to be looked at twice.
 import {
   deleteLine,
+  keyLine,
   upsertLine,
   type PartEntry,
   type PartWriter,
   type TypeState,
 } from '../../../src/replication/format/index.js';
-import { readAttachments } from '../attachment-references.js';
+import { readAttachments, type AttachmentChanges } from '../attachment-references.js';
 import { StateTally } from '../batch-writer.js';
 import type { DeltaMirror } from '../delta-comparison.js';
+import type { FileKeys } from '../file-keys.js';
 import { LedgerDiffers } from '../publish.errors.js';
 import { copyChunk } from '../snapshot-chunk.js';
 import type { OpenSnapshot } from '../snapshot-reader.js';
@@ -27,11 +29,13 @@ export interface RebaseStepOptions {
   /** false: only what the delta changes is written, because the spool has no room */
   mayRead: boolean;
   openPart: (part: number) => Promise<PartWriter>;
+  fileKeys: FileKeys;
 }
 
 export class RebaseStep implements DeltaMirror {
   private part: PartWriter | null = null;
-  private entry: PartEntry | null = null;
+  private readonly entries: PartEntry[] = [];
+  private attachments: AttachmentChanges | null = null;
   private readonly tally: StateTally;
   private type: string | null;
   private lastId: string | null;
@@ -57,8 +61,13 @@ export class RebaseStep implements DeltaMirror {
   }
 
   private async line(text: string): Promise<void> {
-    this.part ??= await this.options.openPart(this.options.rebase.parts.length);
-    await this.part.line(text);
+    const part = await this.openPart();
+    await part.line(text);
+  }
+
+  private async openPart(): Promise<PartWriter> {
+    const { rebase, openPart } = this.options;
+    return (this.part ??= await openPart(rebase.parts.length + this.entries.length));
   }
 
   private holds(type: string, id: string): boolean {
@@ -71,20 +80,30 @@ export class RebaseStep implements DeltaMirror {
   /** Reads the next rows, after the delta of the same snapshot was made. */
   async read(open: OpenSnapshot): Promise<void> {
     if (this.options.mayRead) while (!this.hasAll && !(await this.readChunk(open)));
-    if (this.part !== null && this.entry === null) this.entry = await this.part.finish();
+    if (this.hasAll) this.attachments = await this.writeFileKeys(open);
+    if (this.part !== null) this.entries.push(await this.part.finish());
+    this.part = null;
+  }
+
+  /** Of the files that are shown when the last row has been read: those that went meanwhile leave no key behind. */
+  private async writeFileKeys(open: OpenSnapshot): Promise<AttachmentChanges> {
+    const changes = await readAttachments(open, true);
+    const keys = await this.options.fileKeys.write(open, changes.added, (name, key) =>
+      this.line(keyLine(name, key)),
+    );
+    return { ...changes, condemned: [], keys };
   }
 
   /** @returns whether rows were read */
   private async readChunk(open: OpenSnapshot): Promise<boolean> {
-    const { types, ranges, chunkRows, digestKey, rebase } = this.options;
+    const { types, ranges, chunkRows, digestKey } = this.options;
     const type = this.type ?? types[0];
     if (type === undefined) {
       this.hasAll = true;
       return false;
     }
     const range = await ranges.next(open.session, type, this.lastId);
-    const part = rebase.parts.length;
-    const openPart = async () => (this.part ??= await this.options.openPart(part));
+    const openPart = () => this.openPart();
     const request = { type, ...range, maxRows: chunkRows, digestKey, openPart };
     const chunk = await copyChunk(open.session, null, request);
     const isFull = chunk?.count === chunkRows;
@@ -92,7 +111,8 @@ export class RebaseStep implements DeltaMirror {
     ranges.learn(type, range.after, reached, chunk?.count ?? 0);
     if (chunk !== null) {
       this.tally.addRows(type, chunk.count, chunk.checksum);
-      this.entry = chunk.entry;
+      this.entries.push(chunk.entry);
+      this.part = null;
     }
     if (range.isLast && !isFull) this.endType(type);
     else [this.type, this.lastId] = [type, reached];
@@ -109,13 +129,12 @@ export class RebaseStep implements DeltaMirror {
    * @param state of the old generation after the delta of this turn @param n its number
    * @throws LedgerDiffers where the rows are not what the ledger says was sent
    */
-  async progress(open: OpenSnapshot, state: readonly TypeState[], n: number): Promise<RebaseProgress> {
+  progress(state: readonly TypeState[], n: number): RebaseProgress {
     const tally = this.tally.result();
-    const { type, lastId, entry } = this;
-    if (!this.hasAll) return { type, lastId, tally, entry, completeAtN: null, attachments: null };
+    const { type, lastId, entries, attachments } = this;
+    if (!this.hasAll) return { type, lastId, tally, entries, completeAtN: null, attachments: null };
     assertSameState(tally, state);
-    const attachments = { ...(await readAttachments(open, true)), condemned: [] };
-    return { type, lastId, tally, entry, completeAtN: n, attachments };
+    return { type, lastId, tally, entries, completeAtN: n, attachments };
   }
 
   async abort(): Promise<void> {

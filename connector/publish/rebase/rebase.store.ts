@@ -29,7 +29,8 @@ export interface RebaseProgress {
   type: string | null;
   lastId: string | null;
   tally: TypeState[];
-  entry: PartEntry | null;
+  /** parts that this turn has made */
+  entries: PartEntry[];
   completeAtN: number | null;
   attachments: AttachmentChanges | null;
 }
@@ -103,7 +104,7 @@ export class RebaseStore {
 
   /** In the transaction that records the batch whose changes the new part holds too. */
   async advance(tx: Session, { generation, parts }: Rebase, progress: RebaseProgress): Promise<void> {
-    const { type, lastId, tally, entry, completeAtN, attachments } = progress;
+    const { type, lastId, tally, entries, completeAtN, attachments } = progress;
     await tx.query(
       `UPDATE replication.rebase SET type = $2, last_id = $3, tally = $4, complete_at_n = $5, attachments = $6
        WHERE generation = $1`,
@@ -112,10 +113,10 @@ export class RebaseStore {
         attachments === null ? null : JSON.stringify(attachments),
       ],
     );
-    if (entry === null) return;
-    await tx.query('INSERT INTO replication.rebase_part (generation, part, entry) VALUES ($1, $2, $3)', [
-      ...[generation, parts.length, JSON.stringify(entry)],
-    ]);
+    for (const [index, entry] of entries.entries())
+      await tx.query('INSERT INTO replication.rebase_part (generation, part, entry) VALUES ($1, $2, $3)', [
+        ...[generation, parts.length + index, JSON.stringify(entry)],
+      ]);
   }
 
   async giveUp(): Promise<void> {

@@ -3,6 +3,7 @@ import type { ConnectorDatabase } from '../../connector-database.js';
 import type { BatchSealer } from '../batch-sealer.js';
 import type { BatchStore, SealedBatch } from '../batch.store.js';
 import { openPart, type BatchPlace } from '../batch-writer.js';
+import type { FileKeys } from '../file-keys.js';
 import type { Generation } from '../generation.store.js';
 import { PartCarrier, type LongBatch } from '../part-carrier.js';
 import type { PublishLease } from '../publish-lease.js';
@@ -22,6 +23,7 @@ export interface RebaserParts {
   batches: BatchStore;
   sealer: BatchSealer;
   recipients: Recipients;
+  fileKeys: FileKeys;
   store: RebaseStore;
   /** rows read per turn */
   chunkRows: number;
@@ -71,8 +73,11 @@ export class Rebaser {
 
   private usable(rebase: Rebase, generation: Generation): boolean {
     const isStillWhole = this.parts.recipients.still(rebase.recipients).length === rebase.recipients.length;
-    const hasRoom = rebase.completeAtN !== null || rebase.parts.length < MOST_PARTS;
-    return rebase.basedOn === generation.id && isStillWhole && hasRoom;
+    const { completeAtN } = rebase;
+    const hasRoom = completeAtN !== null || rebase.parts.length < MOST_PARTS;
+    // the keys of its files were written for that very batch, and cannot be taken back from a part
+    const isStillNewest = completeAtN === null || completeAtN === generation.head;
+    return rebase.basedOn === generation.id && isStillWhole && isStillNewest && hasRoom;
   }
 
   /** What is on disk of it goes too: it may hold somebody who was erased meanwhile. */
@@ -88,11 +93,11 @@ export class Rebaser {
 
   /** Called in the snapshot that the turn's delta is read in. */
   async open(rebase: Rebase, generation: Generation, open: OpenSnapshot): Promise<RebaseStep> {
-    const { sealer, spool, chunkRows } = this.parts;
+    const { sealer, spool, chunkRows, fileKeys } = this.parts;
     const place = this.placeOf(rebase);
     const header = sealer.headerOf(generation, open.catalog);
     return new RebaseStep({
-      ...{ rebase, chunkRows, ranges: this.ranges, digestKey: generation.digestKey },
+      ...{ rebase, chunkRows, fileKeys, ranges: this.ranges, digestKey: generation.digestKey },
       types: open.catalog.types.map(({ type }) => type),
       mayRead: await spool.hasRoom(),
       openPart: (part) => openPart(place, part, header),
@@ -109,10 +114,10 @@ export class Rebaser {
   }
 
   /** After the piece was recorded: it goes up beside what comes next. */
-  async carry(rebase: Rebase, { policyVersion }: Generation, { entry }: RebaseProgress): Promise<void> {
-    if (entry === null) return;
+  async carry(rebase: Rebase, { policyVersion }: Generation, { entries }: RebaseProgress): Promise<void> {
     const batch: LongBatch = { generation: rebase.generation, n: 1, nonce: rebase.nonce, policyVersion };
-    await this.carrier.begin(batch, { part: rebase.parts.length, entry });
+    for (const [index, entry] of entries.entries())
+      await this.carrier.begin(batch, { part: rebase.parts.length + index, entry });
   }
 
   forget(): void {

@@ -1,6 +1,7 @@
 import type { RequestContext } from '../../platform/http/index.js';
 import { kinds } from '../kinds/index.js';
 import type { FieldMeta } from '../metadata/field.meta.js';
+import type { CloudRole } from '../metadata/record-type.meta.js';
 import type { Permission, AccessPolicy, RecordAction } from '../ports/access-policy.js';
 import type { TypeView } from '../view/type-view.js';
 
@@ -44,6 +45,8 @@ export interface TypeDescription {
   readonly icon: string;
   readonly title: readonly string[];
   readonly adminOnly: boolean;
+  /** whether a cloud policy names it */
+  readonly cloud: CloudRole;
   readonly can: Readonly<Record<RecordAction, Permission>>;
   readonly fields: readonly FieldDescription[];
 }
@@ -73,6 +76,7 @@ export function describeType(
     icon: type.icon,
     title: type.title.filter((name) => view.field(name)),
     adminOnly: type.adminOnly,
+    cloud: type.cloud,
     can,
     fields: [...view.fields, ...view.custom].map((field) =>
       describeField(field, readOnly.has(field.name), abroad),

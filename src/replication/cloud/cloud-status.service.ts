@@ -4,6 +4,7 @@ import { query } from '../../platform/database/index.js';
 import { ACCESS_POLICY, type AccessPolicy, type RequestContext } from '../../records/index.js';
 import { PolicyService, readActivePolicy, type PolicyVersion } from '../policy/index.js';
 import { readBrake, type BrakeState } from './brake-state.js';
+import { readOpenTransactions, type OpenTransaction } from './open-transactions.js';
 
 /** Described for OpenAPI by CloudStatusDto. */
 export interface CloudStatus {
@@ -20,6 +21,8 @@ export interface CloudStatus {
   readonly paused: boolean;
   /** null: nothing is held */
   readonly brake: BrakeState | null;
+  /** open for minutes: what they changed waits for their end */
+  readonly openTransactions: readonly OpenTransaction[];
   readonly policy: Pick<PolicyVersion, 'version' | 'hash' | 'activatedAt'> | null;
   readonly lastError: { readonly code: string; readonly message: string; readonly at: string | null } | null;
   readonly types: readonly { readonly type: string; readonly published: number; readonly withheld: number }[];
@@ -133,6 +136,7 @@ export class CloudStatusService {
       seenAt: row?.seen_at ?? null,
       paused: row?.paused ?? false,
       brake: await readBrake(this.dataSource, this.access.hasFlag(ctx, 'manageCloud')),
+      openTransactions: await readOpenTransactions(this.dataSource, this.access.hasFlag(ctx, 'manageCloud')),
       policy: active && { version: active.version, hash: active.hash, activatedAt: active.activatedAt },
       lastError: this.lastError(ctx, row?.last_error ?? null),
       types: counts.map(({ type, withheld }) => ({ type, published: published.get(type) ?? 0, withheld })),

@@ -142,6 +142,21 @@ export class CloudReplicaDto {
   @ApiProperty({ description: 'age of the oldest batch that it has not applied' }) lagMs!: number;
 }
 
+export class CloudOpenTransactionDto {
+  @ApiProperty({ enum: ['session', 'prepared'] }) kind!: 'session' | 'prepared';
+  @ApiProperty({
+    format: 'date-time',
+    description: 'of a session: when the connector first saw that it had written',
+  })
+  since!: string;
+  @ApiProperty({ type: Number, ...nullable, description: 'process id, of a session' }) pid!: number | null;
+  @ApiProperty({ type: String, ...nullable, description: 'the name that it was prepared under' })
+  gid!: string | null;
+  @ApiProperty({ type: String, ...nullable, description: 'null for those who may not manage the cloud' })
+  role!: string | null;
+  @ApiProperty({ type: String, ...nullable }) application!: string | null;
+}
+
 export class CloudFileFailureDto {
   @ApiProperty({ format: 'uuid' }) blobId!: string;
   @ApiProperty() code!: string;
@@ -176,6 +191,11 @@ export class CloudStatusDto {
   @ApiProperty() paused!: boolean;
   @ApiProperty({ type: CloudBrakeDto, ...nullable, description: 'deletes that wait for a person' })
   brake!: CloudBrakeDto | null;
+  @ApiProperty({
+    type: [CloudOpenTransactionDto],
+    description: 'open for five minutes and more: what they changed waits for their end; at most 20',
+  })
+  openTransactions!: readonly CloudOpenTransactionDto[];
   @ApiProperty({ type: CloudStatusPolicyDto, ...nullable }) policy!: CloudStatusPolicyDto | null;
   @ApiProperty({ type: CloudErrorDto, ...nullable }) lastError!: CloudErrorDto | null;
   @ApiProperty({ type: [CloudTypeDto] }) types!: CloudTypeDto[];

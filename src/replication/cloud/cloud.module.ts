@@ -15,6 +15,8 @@ import { PublicationsController } from './publications.controller.js';
 import { PublicationsService } from './publications.service.js';
 import { ReceiptsController } from './receipts.controller.js';
 import { ReceiptsService } from './receipts.service.js';
+import { ReplicaLagsController } from './replica-lags.controller.js';
+import { ReplicaLagsService } from './replica-lags.service.js';
 import { CloudStatusService } from './cloud-status.service.js';
 
 /** The primary's side of the cloud. Needs DataSource, AuditTrail and ACCESS_POLICY in the application. */
@@ -29,6 +31,7 @@ export class CloudModule {
         PublicationsController,
         CloudBrakeController,
         CloudRecordsController,
+        ReplicaLagsController,
       ],
       providers: [
         { provide: POLICY_OPTIONS, useValue: options },
@@ -40,6 +43,7 @@ export class CloudModule {
         ReceiptsService,
         PublicationsService,
         CloudBrakeService,
+        ReplicaLagsService,
       ],
       exports: [PolicyService],
     };

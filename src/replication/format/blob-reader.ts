@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { MemoryTide } from '../../platform/memory/index.js';
 import {
-  BLOB_MAGIC,
+  BLOB_MAGIC_BYTES,
   BLOB_START_BYTES,
   chunksOf,
   decodeBlobHeader,
+  isBlobMagic,
   sealedBlobBytes,
   type BlobContext,
 } from './blob-header.js';
@@ -24,7 +25,9 @@ export interface PlainRange {
 
 export interface OpenBlobOptions {
   context: BlobContext;
-  /** `AGE-SECRET-KEY-1…`, one or several to try */
+  /** what a line of a sealed part says; null where there is none, and then the header must have it */
+  dataKey: Buffer | null;
+  /** `AGE-SECRET-KEY-1…`, one or several to try on a key that the header has */
   identities: readonly string[];
   /** what the signed row or manifest says of the object */
   expect: { bytes: number; sha256: string };
@@ -52,7 +55,7 @@ const FIRST_BYTES = 8 * 1024;
 
 /**
  * Reads and checks the header.
- * @throws FormatError where it belongs elsewhere, has another length than was signed, or no identity opens its key
+ * @throws FormatError where it belongs elsewhere, has another length than was signed, or its key is not to be had
  */
 export async function openBlob(options: OpenBlobOptions): Promise<OpenBlob> {
   const layout = await readLayout(options);
@@ -62,9 +65,10 @@ export async function openBlob(options: OpenBlobOptions): Promise<OpenBlob> {
   };
 }
 
-async function readLayout({ context, identities, expect, fetch }: OpenBlobOptions): Promise<Layout> {
+async function readLayout(options: OpenBlobOptions): Promise<Layout> {
+  const { context, expect, fetch } = options;
   const { start, json } = await readHeader(fetch, expect.bytes);
-  const { header, wrappedKey } = decodeBlobHeader(json);
+  const { header, wrappedKey } = decodeBlobHeader(start.subarray(0, BLOB_MAGIC_BYTES), json);
   if (header.tenant !== context.tenant)
     throw new FormatError('format.other_tenant', 'blob: belongs to another tenant');
   if (header.name !== context.name)
@@ -72,13 +76,21 @@ async function readLayout({ context, identities, expect, fetch }: OpenBlobOption
   const encoded = Buffer.concat([start, json]);
   if (sealedBlobBytes(encoded.length, header.bytes) !== expect.bytes)
     throw malformed('blob: its header and its length disagree');
-  const dataKey = await unwrapKey(wrappedKey, identities);
   return {
-    dataKey,
+    dataKey: await dataKeyOf(wrappedKey, options),
     headerHash: hashPartHeader(encoded),
     headerBytes: encoded.length,
     plainBytes: header.bytes,
   };
+}
+
+async function dataKeyOf(
+  wrappedKey: Buffer | null,
+  { dataKey, identities }: OpenBlobOptions,
+): Promise<Buffer> {
+  if (wrappedKey !== null) return unwrapKey(wrappedKey, identities);
+  if (dataKey === null) throw new FormatError('format.key_missing', 'blob: its key has not come');
+  return dataKey;
 }
 
 async function readHeader(
@@ -89,9 +101,9 @@ async function readHeader(
   const first = Math.min(objectBytes, FIRST_BYTES);
   const beginning = await takeAll(await fetch({ start: 0, end: first - 1 }), first);
   const start = beginning.subarray(0, BLOB_START_BYTES);
-  if (!start.subarray(0, BLOB_MAGIC.length).equals(BLOB_MAGIC))
+  if (!isBlobMagic(start.subarray(0, BLOB_MAGIC_BYTES)))
     throw malformed('blob: not an attachment of this format');
-  const length = start.readUInt32BE(BLOB_MAGIC.length);
+  const length = start.readUInt32BE(BLOB_MAGIC_BYTES);
   if (length > LIMITS.maxPartHeaderBytes) throw malformed('blob header: too long');
   const end = BLOB_START_BYTES + length;
   if (end > objectBytes) throw new FormatError('format.truncated', 'blob: cut off');

@@ -3,7 +3,6 @@ import { MemoryTide } from '../../platform/memory/index.js';
 import { encodeBlobHeader, type BlobContext } from './blob-header.js';
 import { ChunkCipher } from './chunk-cipher.js';
 import { FormatError, malformed } from './format.errors.js';
-import { wrapKey } from './key-wrap.js';
 import { CHUNK_BYTES } from './limits.js';
 import { hashPartHeader } from './part-header.js';
 
@@ -20,15 +19,9 @@ export interface BlobPlan {
   plainBytes: number;
 }
 
-/** A fresh data key, wrapped for the recipients in a header for this place. */
-export async function planBlob(
-  context: BlobContext,
-  plainBytes: number,
-  recipients: readonly string[],
-): Promise<BlobPlan> {
-  const dataKey = randomBytes(32);
-  const header = encodeBlobHeader(context, plainBytes, await wrapKey(dataKey, recipients));
-  return { dataKey, header, plainBytes };
+/** A fresh data key, and a header for this place that does not have it: see `keyLine`. */
+export function planBlob(context: BlobContext, plainBytes: number): BlobPlan {
+  return { dataKey: randomBytes(32), header: encodeBlobHeader(context, plainBytes), plainBytes };
 }
 
 /**

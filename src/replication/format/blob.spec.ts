@@ -1,15 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { sealedBlobBytes } from './blob-header.js';
+import { bareBlobBytes, encodeBlobHeader, sealedBlobBytes } from './blob-header.js';
 import { openBlob, type OpenBlob, type OpenBlobOptions } from './blob-reader.js';
 import { planBlob, sealBlob, type BlobPlan } from './blob-writer.js';
-import { generateRecipient } from './key-wrap.js';
+import { generateRecipient, wrapKey } from './key-wrap.js';
 import { CHUNK_BYTES } from './limits.js';
+import { readSealedHeader } from './sealed-header.js';
 
 const context = { tenant: 'acme', name: 'b/1/aa-bb' };
 let identity: string;
 let recipient: string;
+/** of the object that was sealed last */
+let dataKey: Buffer;
 
 beforeAll(async () => {
   ({ identity, recipient } = await generateRecipient());
@@ -27,7 +30,8 @@ async function gather(source: AsyncIterable<Buffer>): Promise<Buffer> {
 }
 
 async function seal(content: Buffer, pieceBytes = 100_000): Promise<{ plan: BlobPlan; object: Buffer }> {
-  const plan = await planBlob(context, content.length, [recipient]);
+  const plan = planBlob(context, content.length);
+  ({ dataKey } = plan);
   return { plan, object: await gather(sealBlob(plan, pieces(content, pieceBytes))) };
 }
 
@@ -37,7 +41,8 @@ const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex
 function open(object: Buffer, stored = object, more: Partial<OpenBlobOptions> = {}): Promise<OpenBlob> {
   return openBlob({
     context,
-    identities: [identity],
+    dataKey,
+    identities: [],
     expect: { bytes: object.length, sha256: sha256(object) },
     fetch: ({ start, end }) => Promise.resolve(Readable.from([stored.subarray(start, end + 1)])),
     ...more,
@@ -147,19 +152,42 @@ describe('a sealed attachment', () => {
     expect(Buffer.concat(got)).toHaveLength(CHUNK_BYTES);
   });
 
-  it('opens under its own name and tenant only, and for its recipients only', async () => {
+  it('opens under its own name and tenant only, and with its key only, which it does not have itself', async () => {
     const { object } = await seal(randomBytes(10));
-    const stranger = await generateRecipient();
     const expected = [
       [{ context: { ...context, name: 'b/1/aa-cc' } }, 'format.out_of_place'],
       [{ context: { ...context, tenant: 'other' } }, 'format.other_tenant'],
-      [{ identities: [stranger.identity] }, 'format.not_a_recipient'],
+      [{ dataKey: null, identities: [identity] }, 'format.key_missing'],
     ] as const;
     for (const [more, code] of expected) expect(await failing(open(object, object, more))).toBe(code);
+    const wrong = await open(object, object, { dataKey: randomBytes(32) });
+    expect(await failing(gather(wrong.read()))).toBe('format.not_authentic');
+  });
+
+  it('of the time when the header had the key opens with an identity, and is longer than one without', async () => {
+    const content = randomBytes(CHUNK_BYTES + 3);
+    const key = randomBytes(32);
+    const header = encodeBlobHeader(context, content.length, await wrapKey(key, [recipient]));
+    const plan = { dataKey: key, header, plainBytes: content.length };
+    const object = await gather(sealBlob(plan, pieces(content, 1000)));
+    const blob = await open(object, object, { dataKey: null, identities: [identity] });
+    expect((await gather(blob.read())).equals(content)).toBe(true);
+    const stranger = await generateRecipient();
+    const refused = open(object, object, { dataKey: randomBytes(32), identities: [stranger.identity] });
+    expect(await failing(refused)).toBe('format.not_a_recipient');
+    expect(bareBlobBytes(context, content.length)).toBeLessThan(object.length - 100);
+    expect(bareBlobBytes(context, content.length)).toBe((await seal(content)).object.length);
+  });
+
+  it('says of itself in clear where it belongs and how long it is', async () => {
+    const { object } = await seal(randomBytes(100));
+    expect(await readSealedHeader(Readable.from([object]))).toEqual({
+      ...{ kind: 'blob', tenant: context.tenant, name: context.name, objectBytes: object.length },
+    });
   });
 
   it('is not sealed from a file of another length than planned', async () => {
-    const plan = await planBlob(context, 100, [recipient]);
+    const plan = planBlob(context, 100);
     expect(await failing(gather(sealBlob(plan, pieces(randomBytes(99), 50))))).toBe('format.truncated');
     expect(await failing(gather(sealBlob(plan, pieces(randomBytes(101), 50))))).toBe('format.malformed');
   });

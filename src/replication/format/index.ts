@@ -1,6 +1,6 @@
 export { FormatError, type FormatErrorCode } from './format.errors.js';
-export { CHUNK_BYTES, FIRST_N, LIMITS } from './limits.js';
-export { sealedBlobBytes, type BlobContext } from './blob-header.js';
+export { CHUNK_BYTES, FILE_KEYS_FEATURE, FIRST_N, LIMITS } from './limits.js';
+export { bareBlobBytes, encodeBlobHeader, sealedBlobBytes, type BlobContext } from './blob-header.js';
 export { decodeBlobList, encodeBlobList, type BlobList } from './blob-list.js';
 export { planBlob, sealBlob, type BlobPlan } from './blob-writer.js';
 export { openBlob, type OpenBlob, type PlainRange } from './blob-reader.js';
@@ -36,6 +36,7 @@ export {
   deleteLine,
   expectHeader,
   headerLine,
+  keyLine,
   parseLine,
   upsertLine,
   type BatchHeader,
@@ -74,5 +75,6 @@ export {
   ServerKeyStore,
   type HeldSigner,
 } from './key-store.js';
+export { KeySeal } from './key-seal.js';
 export { rowTextSettings } from './row-text.js';
 export { RootKeyStore } from './root-key-store.js';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { signEnrolment, type Enrolment } from './ack.js';
 import { FormatError } from './format.errors.js';
 import { KeyFolder } from './key-folder.js';
+import { KeySeal } from './key-seal.js';
 import { generateRecipient, recipientOf } from './key-wrap.js';
 import { generateSigningKey, signerFrom, type Signer } from './signing-key.js';
 import { RootKeyStore } from './root-key-store.js';
@@ -79,6 +80,11 @@ export class ConnectorKeyStore {
     return this.secret(`names-${String(version)}.key`);
   }
 
+  /** Seals the data keys of files that the connector keeps in the database. */
+  async fileKeySeal(): Promise<KeySeal> {
+    return new KeySeal(await this.blobNameKey(1), 'holdfast connector file keys 1');
+  }
+
   /** Opens the grants of single files; made on first use. Its public half must reach the server: see {@link publishFileRecipient}. */
   async fileIdentity(): Promise<{ identity: string; recipient: string }> {
     const { identity: fresh } = await generateRecipient();
@@ -152,6 +158,12 @@ export class ReplicaKeyStore {
 
   async signer(): Promise<Signer> {
     return signerFrom(await this.folder.readOrCreate(SIGNING_KEY, generateSigningKey));
+  }
+
+  /** Seals the data keys of files that the replica keeps in its database. */
+  async fileKeySeal(): Promise<KeySeal> {
+    const secret = await this.folder.readOrCreate(SIGNING_KEY, generateSigningKey);
+    return new KeySeal(Buffer.from(secret, 'utf8'), 'holdfast replica file keys 1');
   }
 
   /** Newest first; the first is what to announce. */

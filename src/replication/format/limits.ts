@@ -24,7 +24,9 @@ export const CHUNK_BYTES = 256 * 1024;
 
 /** The format level that this program reads and writes. A manifest whose `minReader` is above it is not applied. */
 export const READER_LEVEL = 1;
+/** The batch has the keys of files among its lines, see `keyLine`. */
+export const FILE_KEYS_FEATURE = 'file-keys';
 /** Features that this program understands. A manifest that names any other is not applied. */
-export const KNOWN_FEATURES: readonly string[] = [];
+export const KNOWN_FEATURES: readonly string[] = [FILE_KEYS_FEATURE];
 /** number of the first manifest of every generation: the snapshot */
 export const FIRST_N = 1;

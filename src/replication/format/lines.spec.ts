@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { deleteLine, expectHeader, headerLine, parseLine, upsertLine, type BatchHeader } from './lines.js';
+import {
+  deleteLine,
+  expectHeader,
+  headerLine,
+  keyLine,
+  parseLine,
+  upsertLine,
+  type BatchHeader,
+} from './lines.js';
 
 const id = '0199a1b2-0000-7000-8000-000000000001';
 const parse = (text: string) => parseLine(Buffer.from(text, 'utf8'));
@@ -23,6 +31,11 @@ describe('batch lines', () => {
     expect(expectHeader(Buffer.from(headerLine(header)))).toEqual(header);
   });
 
+  it('carry the key of a file', () => {
+    const key = Buffer.alloc(32, 7);
+    expect(parse(keyLine('b/1/aa-bb', key))).toEqual({ kind: 'key', name: 'b/1/aa-bb', key });
+  });
+
   it.each([
     ['', 'nothing'],
     ['{}', 'an object'],
@@ -34,6 +47,10 @@ describe('batch lines', () => {
     [`["d","deal","${id.toUpperCase()}"]`, 'an id in capitals'],
     [`["d", "deal","${id}"]`, 'a space'],
     [`["d","deal","${id}",1]`, 'a fourth entry'],
+    [`["k","b/1/aa-bb","${'A'.repeat(40)}"]`, 'a key that is too short'],
+    [`["k","b/1/aa-bb","${'A'.repeat(42)}B="]`, 'a key in another spelling'],
+    [`["k","../secret","${'A'.repeat(43)}="]`, 'a key of what is no object'],
+    [`["k","b/1/aa-bb"]`, 'no key'],
     ['["h",{"digestKey":"00","policyVersion":1,"types":[]}]', 'a short digest key'],
     [`["h",{"digestKey":"${'00'.repeat(32)}","policyVersion":1,"types":[],"more":1}]`, 'an unknown member'],
   ])('refuse %s (%s)', (text) => {

@@ -1,7 +1,7 @@
 import { FormatError, malformed } from './format.errors.js';
-import { array, nullable, object, sha256Hex, text, typeName, whole } from './shape.js';
+import { array, nullable, object, objectName, sha256Hex, text, typeName, whole } from './shape.js';
 import { LIMITS } from './limits.js';
-import { decodeUtf8, parseExactJson } from './strict-encoding.js';
+import { decodeBase64, decodeUtf8, parseExactJson } from './strict-encoding.js';
 
 /** What the rows of one type look like: its columns in the order of the row text. */
 export interface TypeSchema {
@@ -23,7 +23,9 @@ export type BatchLine =
   | { kind: 'header'; header: BatchHeader }
   /** `row` is a view into the line: the exact row text */
   | { kind: 'upsert'; type: string; row: Buffer }
-  | { kind: 'delete'; type: string; id: string };
+  | { kind: 'delete'; type: string; id: string }
+  /** the 32-byte data key of a sealed attachment that the manifest adds */
+  | { kind: 'key'; name: string; key: Buffer };
 
 const columnName = text(/^[a-z_][a-z0-9_]{0,62}$/, 'a column name');
 const fieldName = text(/^[A-Za-z][A-Za-z0-9_.-]*$/, 'a field name');
@@ -50,6 +52,10 @@ const deleteShape = object({
   tag: text(/^d$/, 'd'),
   type: typeName,
   id: text(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a UUID'),
+});
+const keyShape = object({
+  name: objectName,
+  key: text(/^[A-Za-z0-9+/]{43}=$/, 'base64 of 32 bytes'),
 });
 const noHeader = nullable(headerShape);
 
@@ -79,6 +85,11 @@ export function deleteLine(type: string, id: string): string {
   return `["d","${type}","${id}"]`;
 }
 
+/** @param name of the object under `b/` @param key its 32-byte data key */
+export function keyLine(name: string, key: Buffer): string {
+  return JSON.stringify(['k', name, key.toString('base64')]);
+}
+
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const CLOSE_BRACKET = 0x5d;
@@ -90,7 +101,7 @@ const CLOSE_BRACKET = 0x5d;
 export function parseLine(line: Buffer): BatchLine {
   const tag = line.toString('latin1', 0, 4);
   if (tag === '["u"') return parseUpsert(line);
-  if (tag !== '["d"' && tag !== '["h"') throw malformed('line: unknown kind');
+  if (tag !== '["d"' && tag !== '["h"' && tag !== '["k"') throw malformed('line: unknown kind');
   const value = parseExactJson(line, 'line');
   if (!Array.isArray(value)) throw malformed('line: expected a list');
   const entries = value as unknown[];
@@ -100,9 +111,15 @@ export function parseLine(line: Buffer): BatchLine {
     if (header === null) throw malformed('header line: empty');
     return { kind: 'header', header };
   }
-  if (entries.length !== 3) throw malformed('delete line: expected three entries');
+  if (entries.length !== 3) throw malformed('line: expected three entries');
+  if (tag === '["k"') return parseKey(entries);
   const { type, id } = deleteShape({ tag: entries[0], type: entries[1], id: entries[2] }, 'delete');
   return { kind: 'delete', type, id };
+}
+
+function parseKey(entries: readonly unknown[]): BatchLine {
+  const { name, key } = keyShape({ name: entries[1], key: entries[2] }, 'key');
+  return { kind: 'key', name, key: decodeBase64(key, 'key line') };
 }
 
 function parseUpsert(line: Buffer): BatchLine {

@@ -1,5 +1,11 @@
 import type { Readable } from 'node:stream';
-import { BLOB_MAGIC, BLOB_START_BYTES, decodeBlobHeader, sealedBlobBytes } from './blob-header.js';
+import {
+  BLOB_MAGIC_BYTES,
+  BLOB_START_BYTES,
+  decodeBlobHeader,
+  isBlobMagic,
+  sealedBlobBytes,
+} from './blob-header.js';
 import { FormatError, malformed } from './format.errors.js';
 import { LIMITS } from './limits.js';
 import { decodePartHeader, PART_MAGIC, type ObjectContext } from './part-header.js';
@@ -28,17 +34,17 @@ export async function readSealedHeader(source: Readable | AsyncIterable<unknown>
 
 /** null: more bytes are needed */
 function decode(bytes: Buffer): SealedHeader | null {
-  const magic = bytes.subarray(0, BLOB_MAGIC.length);
-  const isBlob = magic.equals(BLOB_MAGIC);
+  const magic = bytes.subarray(0, BLOB_MAGIC_BYTES);
+  const isBlob = isBlobMagic(magic);
   if (!isBlob && !magic.equals(PART_MAGIC))
     throw malformed('sealed object: neither a part nor an attachment');
-  const jsonBytes = bytes.readUInt32BE(BLOB_MAGIC.length);
+  const jsonBytes = bytes.readUInt32BE(BLOB_MAGIC_BYTES);
   if (jsonBytes > LIMITS.maxPartHeaderBytes) throw malformed('sealed object: its header is too long');
   const headerBytes = BLOB_START_BYTES + jsonBytes;
   if (bytes.length < headerBytes) return null;
   const json = bytes.subarray(BLOB_START_BYTES, headerBytes);
   if (isBlob) {
-    const { tenant, name, bytes: plainBytes } = decodeBlobHeader(json).header;
+    const { tenant, name, bytes: plainBytes } = decodeBlobHeader(magic, json).header;
     return { kind: 'blob', tenant, name, objectBytes: sealedBlobBytes(headerBytes, plainBytes) };
   }
   const { tenant, generation, n, part } = decodePartHeader(json).header;

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { decodeBlobList, type Manifest, type PartEntry } from '../format/index.js';
+import type { ListedFiles } from './file-keys.js';
 import { ReplicaError } from './replica.errors.js';
 import type { TargetTable } from './target-tables.js';
 
@@ -13,23 +14,30 @@ interface Difference {
   unlisted: string;
 }
 
-/**
- * Holds what the manifest says of attachments against the rows as stored, in the transaction that applied them: numbers
- * by state, that every object listed is shown with that length and digest, and that no row shows a condemned one.
- * @param readList fetches a list that the manifest names instead of holding it
- */
-export async function assertAttachments(
-  client: PoolClient,
-  { attachments, kind }: Manifest,
-  target: TargetTable | undefined,
+/** @param readList fetches a list that the manifest names instead of holding it */
+export async function readListedFiles(
+  { attachments }: Manifest,
   readList: (entry: PartEntry) => Promise<Buffer>,
-): Promise<void> {
+): Promise<ListedFiles> {
   let { added, condemned } = attachments;
   for (const entry of attachments.lists) {
     const list = decodeBlobList(await readList(entry), entry);
     added = [...added, ...list.added];
     condemned = [...condemned, ...list.condemned];
   }
+  return { added, condemned };
+}
+
+/**
+ * Holds what the manifest says of attachments against the rows as stored, in the transaction that applied them: numbers
+ * by state, that every object listed is shown with that length and digest, and that no row shows a condemned one.
+ */
+export async function assertAttachments(
+  client: PoolClient,
+  { attachments, kind }: Manifest,
+  target: TargetTable | undefined,
+  { added, condemned }: ListedFiles,
+): Promise<void> {
   if (target === undefined) {
     if (attachments.available + attachments.pending + added.length > 0) throw differs();
     return;

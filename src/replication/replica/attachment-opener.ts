@@ -36,6 +36,8 @@ export interface OpenerSettings {
   tenant: string;
   /** `AGE-SECRET-KEY-1…` of this replica */
   identities: () => Promise<readonly string[]>;
+  /** data key of an object as a batch brought it; null where none did */
+  fileKey: (name: string) => Promise<Buffer | null>;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -56,9 +58,10 @@ export class AttachmentOpener {
   private async header(row: SealedAttachment): Promise<OpenBlob> {
     const { objectName: name, objectBytes: bytes, objectSha256: sha256 } = row;
     if (name === null || bytes === null || sha256 === null) throw new AttachmentPending();
-    const { bucket, tenant, identities } = this.settings;
+    const { bucket, tenant, identities, fileKey } = this.settings;
     const blob = await openBlob({
       context: { tenant, name },
+      dataKey: await fileKey(name),
       identities: await identities(),
       expect: { bytes, sha256 },
       fetch: (part) =>

@@ -9,12 +9,14 @@ import {
   parseLine,
   readPartBlocks,
   type BatchHeader,
+  type KeySeal,
   type Manifest,
   type ObjectContext,
   type PartEntry,
   type TypeState,
 } from '../format/index.js';
-import { assertAttachments } from './attachment-check.js';
+import { assertAttachments, readListedFiles } from './attachment-check.js';
+import { applyFileKeys } from './file-keys.js';
 import { ReplicaError } from './replica.errors.js';
 import { lockState, writeState, type AppliedState } from './replica-state.store.js';
 import { afterChange, checksumSql, toRowSum, type ChecksumRow, type RowSum } from './row-checksum.js';
@@ -26,6 +28,8 @@ export interface BatchSource {
   /** of the manifest object */
   digest: string;
   identities: readonly string[];
+  /** keeps the keys of files */
+  keySeal: KeySeal;
   openPart: (entry: PartEntry) => Promise<Readable>;
 }
 
@@ -66,7 +70,11 @@ async function applyInside(
   state: AppliedState | null,
 ): Promise<void> {
   const { manifest, digest } = source;
-  const { header, targets, staged } = await stage(client, source, manifest.kind === 'delta' ? state : null);
+  const { header, targets, staged, keys } = await stage(
+    client,
+    source,
+    manifest.kind === 'delta' ? state : null,
+  );
   const before = manifest.kind === 'delta' ? state : null;
   if (manifest.kind === 'snapshot')
     for (const table of await replicatedTables(client)) await client.query(`DELETE FROM ${table}`);
@@ -82,10 +90,13 @@ async function applyInside(
     assertState(claimed, staged.get(type), afterChange(last, change.removed, change.added));
   }
   // A batch that says nothing new of files and has no row of one is spared the look at all of them.
-  if (staged.has('attachment') || saysAnything(manifest))
-    await assertAttachments(client, manifest, targets.get('attachment'), async (entry) =>
+  if (staged.has('attachment') || saysAnything(manifest) || keys > 0) {
+    const listed = await readListedFiles(manifest, async (entry) =>
       wholeObject(await source.openPart(entry), entry),
     );
+    await assertAttachments(client, manifest, targets.get('attachment'), listed);
+    await applyFileKeys(client, manifest, listed, targets.get('attachment'), keys);
+  }
   await writeState(client, manifest, digest, { schema: header.types, digestKey: header.digestKey });
 }
 
@@ -109,6 +120,8 @@ interface StagedBatch {
   header: BatchHeader;
   targets: Map<string, TargetTable>;
   staged: Map<string, StagedType>;
+  /** how many keys of files are staged */
+  keys: number;
 }
 
 /** Reads, verifies and stages every part. Nothing of the CRM has been touched when this fails. */
@@ -117,7 +130,7 @@ async function stage(
   source: BatchSource,
   state: AppliedState | null,
 ): Promise<StagedBatch> {
-  const { manifest, identities } = source;
+  const { manifest, identities, keySeal } = source;
   const { tenant, generation, n } = manifest;
   let header: BatchHeader | null = null;
   let loader: StagingLoader | null = null;
@@ -135,7 +148,7 @@ async function stage(
         if (loader === null) {
           header = assertHeader(expectHeader(line), manifest, state);
           targets = await findTargets(client, header.types);
-          loader = new StagingLoader(client, targets);
+          loader = new StagingLoader(client, targets, keySeal);
           continue;
         }
         const parsed = parseLine(line);
@@ -148,7 +161,7 @@ async function stage(
     throw new FormatError('format.malformed', 'the batch has no header line');
   await loader.flush();
   for (const staged of loader.types.values()) await loader.keepLastLines(staged);
-  return { header, targets, staged: loader.types };
+  return { header, targets, staged: loader.types, keys: loader.keys };
 }
 
 function assertHeader(header: BatchHeader, manifest: Manifest, state: AppliedState | null): BatchHeader {

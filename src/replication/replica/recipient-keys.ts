@@ -27,10 +27,14 @@ export class RecipientKeys {
     }
   }
 
-  /** Objects of files are not made anew with a generation: the keys that open them have to stay as long as they do. */
+  /**
+   * An object whose key came in a line is opened with that. One that is older has its key in the header, and what opens
+   * that has to stay as long as the object does.
+   */
   private async isNeededForFiles(): Promise<boolean> {
     const { rows } = await this.settings.pool.query<{ is_needed: boolean }>(
-      `SELECT EXISTS (SELECT 1 FROM crm.attachment WHERE object_name IS NOT NULL) AS is_needed`,
+      `SELECT EXISTS (SELECT 1 FROM crm.attachment a WHERE a.object_name IS NOT NULL AND NOT EXISTS (
+         SELECT 1 FROM replication.blob_key k WHERE k.name = a.object_name)) AS is_needed`,
     );
     return rows[0]?.is_needed ?? true;
   }

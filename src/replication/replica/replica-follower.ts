@@ -131,14 +131,16 @@ export class ReplicaFollower {
       return isTaken;
     }
     const identities = (await keys.recipients()).map(({ identity }) => identity);
+    const keySeal = await keys.fileKeySeal();
     const startedAt = performance.now();
     const openPart = (entry: Parameters<ReplicaBucket['part']>[0]) => this.raw.part(entry);
-    const isApplied = await applyBatch(pool, { manifest, digest, identities, openPart }, state);
+    const isApplied = await applyBatch(pool, { manifest, digest, identities, keySeal, openPart }, state);
     const rows = manifest.types.reduce((sum, type) => sum + type.upserts + type.deletes, 0);
     const { generation, n, kind, asOf } = manifest;
     const durationMs = Math.round(performance.now() - startedAt);
     if (isApplied) log.info({ event: 'replica.applied', generation, n, kind, rows, asOf, durationMs });
-    if (isApplied && kind === 'snapshot') await this.keys.afterApplying(manifest);
+    // with a delta too: it may have taken away the last file that an older key was kept for
+    if (isApplied) await this.keys.afterApplying(manifest);
     return isApplied;
   }
 

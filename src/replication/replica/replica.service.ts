@@ -9,6 +9,7 @@ import { errorCodeOf, LOGGER, type Logger } from '../../platform/logging/index.j
 import { lookPauseMs, pause, retryPauseMs } from '../../platform/pauses/index.js';
 import { comparePositions, keyFolders, parseFloor, ReplicaKeyStore, type Position } from '../format/index.js';
 import { AttachmentOpener } from './attachment-opener.js';
+import { fileKey } from './file-keys.js';
 import { ReplicaFollower } from './replica-follower.js';
 import { ReplicaStatus } from './replica-status.js';
 import { replicaLagSeconds, replicaPosition, replicaRefusing } from './replica.metrics.js';
@@ -53,6 +54,7 @@ export class ReplicaService implements OnApplicationBootstrap, OnApplicationShut
       bucket: this.bucket,
       tenant: config.tenant.id,
       identities: async () => (await this.keys.recipients()).map(({ identity }) => identity),
+      fileKey: async (name) => fileKey(this.pool, await this.keys.fileKeySeal(), name),
     });
     this.floor = config.replica.floor === null ? null : parseFloor(config.replica.floor);
     // A stale state is still served: only a replica that has nothing to show, or less than its floor, is not ready.

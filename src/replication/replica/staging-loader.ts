@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { FormatError, type BatchLine } from '../format/index.js';
+import { FormatError, type BatchLine, type KeySeal } from '../format/index.js';
 import type { TargetTable } from './target-tables.js';
 
 /** Temporary tables of one type, gone with the transaction. */
@@ -19,6 +19,7 @@ interface Pending {
   buffers: Buffer[];
 }
 
+const KEYS = 'file_key';
 const FLUSH_BYTES = 8 * 1024 * 1024;
 // JSON text holds no raw control characters, so with these as quote and delimiter nothing needs escaping.
 const COPY_OPTIONS = String.raw`FORMAT csv, DELIMITER E'\x02', QUOTE E'\x01', ESCAPE E'\x01', ENCODING 'UTF8'`;
@@ -30,6 +31,8 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Copies lines into temporary tables, type by type, holding at most a few megabytes in memory. */
 export class StagingLoader {
   readonly types = new Map<string, StagedType>();
+  /** lines with the key of a file, in the table `pg_temp.file_key` where there are any */
+  keys = 0;
   private readonly pending = new Map<string, Pending>();
   private pendingBytes = 0;
   private line = 0;
@@ -37,9 +40,11 @@ export class StagingLoader {
   constructor(
     private readonly client: PoolClient,
     private readonly targets: ReadonlyMap<string, TargetTable>,
+    private readonly keySeal: KeySeal,
   ) {}
 
   async add(line: Exclude<BatchLine, { kind: 'header' }>): Promise<void> {
+    if (line.kind === 'key') return this.addKey(line.name, line.key);
     const staged = this.types.get(line.type) ?? (await this.open(line.type));
     this.line += 1;
     const id = line.kind === 'delete' ? Buffer.from(line.id, 'latin1') : idOf(line.row);
@@ -60,7 +65,7 @@ export class StagingLoader {
   async flush(): Promise<void> {
     for (const { table, buffers } of this.pending.values()) {
       if (buffers.length === 0) continue;
-      const columns = table.startsWith('upsert') ? '(id, line, row)' : '(id, line)';
+      const columns = columnsOf(table);
       const copy = this.client.query(
         copyFrom(`COPY pg_temp.${table} ${columns} FROM STDIN WITH (${COPY_OPTIONS})`),
       );
@@ -83,6 +88,22 @@ export class StagingLoader {
          GROUP BY id HAVING count(*) > 1) twice
        WHERE u.id = twice.id AND u.line < twice.last`,
     );
+  }
+
+  /** Sealed before it reaches the database, which writes even temporary tables to its disk. */
+  private async addKey(name: string, key: Buffer): Promise<void> {
+    if (this.keys === 0) {
+      await this.client.query(`CREATE TEMPORARY TABLE ${KEYS} (name text, sealed_key bytea) ON COMMIT DROP`);
+      this.pending.set(KEYS, { table: KEYS, buffers: [] });
+    }
+    this.keys += 1;
+    const sealed = this.keySeal.seal(name, key).toString('hex');
+    await this.push(KEYS, [
+      Buffer.from(name, 'utf8'),
+      delimiter,
+      Buffer.from(`\\x${sealed}`, 'latin1'),
+      newline,
+    ]);
   }
 
   private async push(table: string, buffers: Buffer[]): Promise<void> {
@@ -112,6 +133,11 @@ export class StagingLoader {
     for (const { table } of [staged.upserts, staged.deletes]) this.pending.set(table, { table, buffers: [] });
     return staged;
   }
+}
+
+function columnsOf(table: string): string {
+  if (table === KEYS) return '(name, sealed_key)';
+  return table.startsWith('upsert') ? '(id, line, row)' : '(id, line)';
 }
 
 /** The id is the first member of every row, so the row need not be parsed for it. */

@@ -14,6 +14,9 @@ const LONGEST_KEEP_MS = 86_400_000;
 /** Uploads wait for the next batch, and those wait while the connector is held. */
 const IN_FLIGHT_MS = 3_600_000;
 
+/** In the header it is sealed to others, or the lines that have it could not be read. */
+const NO_KEY: readonly string[] = ['format.not_a_recipient', 'format.key_missing'];
+
 const isBlobKey = OBJECT_KINDS.find(({ name }) => name === 'attachment')?.isKey ?? (() => false);
 
 /** Every object under `b/` against what the manifests of the generations in use say of it. */
@@ -61,13 +64,17 @@ export class AttachmentCheck {
     }
   }
 
-  /** Opening compares every byte as well. @returns false where no key at hand opens it */
+  /**
+   * Opening compares every byte as well; a wrong key among the lines is found here, and by whoever opens the file.
+   * @returns false where no key at hand opens it
+   */
   private async open(entry: BlobEntry): Promise<boolean> {
     const { reader, identities, trust, tally } = this.look;
     if (identities.length === 0) return false;
     try {
       const blob = await openBlob({
         ...{ context: { tenant: trust.current.tenant, name: entry.name }, identities, expect: entry },
+        dataKey: this.keyOf(entry.name),
         fetch: (range) => Promise.resolve(Readable.from(reader.chunks(entry.name, range))),
       });
       this.assertRowAgrees(entry.name, blob.plainBytes);
@@ -76,15 +83,23 @@ export class AttachmentCheck {
       reader.progress.objects += 1;
       return true;
     } catch (error) {
-      if (!(error instanceof FormatError) || error.code !== 'format.not_a_recipient') throw error;
+      if (!(error instanceof FormatError) || !NO_KEY.includes(error.code)) throw error;
       this.look.findings.add(
         'notice',
         'verify.not_opened',
         entry.name,
-        'not sealed to this identity: only its bytes were compared',
+        'its key cannot be had with this identity: only its bytes were compared',
       );
       return false;
     }
+  }
+
+  private keyOf(name: string): Buffer | null {
+    for (const { rows } of this.inUse) {
+      const key = rows?.fileKeys.of(name) ?? null;
+      if (key !== null) return key;
+    }
+    return null;
   }
 
   private assertRowAgrees(name: string, plainBytes: number): void {

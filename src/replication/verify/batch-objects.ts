@@ -69,9 +69,11 @@ export class BatchObjects {
     }
     this.ledger.apply(n, new Date(createdAt), added, condemned);
     if (this.rows === null) return;
+    const { attachments: files, fileKeys } = this.rows;
     const differences = [
       ...this.rows.differences(manifest),
-      ...this.rows.attachments.differences(attachments, this.ledger, { added, condemned }),
+      ...files.differences(attachments, this.ledger, { added, condemned }),
+      ...fileKeys.apply(manifest, { added, condemned }, (name) => files.plainBytesOf(name)),
     ];
     for (const difference of differences)
       this.look.findings.add('error', 'verify.state_differs', key, difference);

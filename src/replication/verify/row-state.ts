@@ -9,6 +9,7 @@ import {
   type Manifest,
 } from '../format/index.js';
 import { AttachmentRows } from './attachment-rows.js';
+import { FileKeys } from './file-keys.js';
 import { RowIndex } from './row-index.js';
 
 interface TypeRows {
@@ -27,6 +28,7 @@ const ID_END = 45;
 /** The rows of a generation as its batches build them, as far as counts and checksums need them. */
 export class RowState {
   readonly attachments = new AttachmentRows();
+  readonly fileKeys = new FileKeys();
   private types = new Map<string, TypeRows>();
   private header: BatchHeader | null = null;
   private digestKey = Buffer.alloc(0);
@@ -35,6 +37,7 @@ export class RowState {
 
   begin(): void {
     this.hasHeader = false;
+    this.fileKeys.begin();
     for (const type of this.types.values()) type.upserts = type.deletes = 0;
   }
 
@@ -46,6 +49,10 @@ export class RowState {
     }
     const parsed = parseLine(line);
     if (parsed.kind === 'header') throw new FormatError('format.malformed', 'a second header line');
+    if (parsed.kind === 'key') {
+      this.fileKeys.put(parsed.name, parsed.key, manifest);
+      return;
+    }
     const rows = this.types.get(parsed.type);
     if (rows === undefined)
       throw new FormatError('format.malformed', 'a line of a type that the header lacks');

@@ -53,8 +53,8 @@ export const source = {
       },
       {
         file: 'connector/publish/changed-keys.ts',
-        find: 'if (rowCount !== 0) return open.catalog.types;',
-        replace: 'if (rowCount === -1) return open.catalog.types;',
+        find: 'if (isTruncated) return open.catalog.types;',
+        replace: '',
       },
       {
         file: 'connector/publish/changed-keys.ts',
@@ -64,8 +64,13 @@ export const source = {
     ],
   },
   F17: {
-    what: 'what was still open in the last snapshot is looked for in the next',
+    what: 'what was still open in the last snapshot is looked for in the next; who has a transaction open is noted',
     edits: [
+      {
+        file: 'connector/publish/publish-lane.ts',
+        find: 'await noteOpenTransactions(this.options.db);',
+        replace: '',
+      },
       {
         file: 'src/replication/changelog/changed-keys.ts',
         find: 'if (open.length === 0) return begun;',
@@ -78,7 +83,7 @@ export const source = {
     edits: [
       {
         file: 'connector/publish/changed-keys.ts',
-        find: 'if (dependentsFunction === null) continue;',
+        find: 'if (dependentsFunction === null || !present.has(type)) continue;',
         replace: 'if (dependentsFunction !== undefined) continue;',
       },
     ],

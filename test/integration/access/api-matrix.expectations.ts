@@ -186,6 +186,7 @@ export const expectations: Record<string, Expectation> = {
   'get /api/v1/cloud/receipts': adminOnly(200),
   'get /api/v1/cloud/receipts/{generation}': adminOnly(404, { parameters: { generation: '1' } }),
   'get /api/v1/cloud/publications': adminOnly(200),
+  'get /api/v1/cloud/replicas/lags': everybody(200),
   'get /api/v1/cloud/publications/{generation}/{n}/objects': adminOnly(404, {
     parameters: { generation: '1', n: '1' },
   }),

@@ -92,11 +92,11 @@ export async function openAttachmentWorld(of?: BucketKind): Promise<AttachmentWo
 
   const uploader = async (more: Partial<AttachmentUploaderOptions> = {}): Promise<AttachmentUploader> =>
     new AttachmentUploader({
-      ...{ bucket: world.bucket, tenant: TENANT, identity, concurrency: 2 },
+      ...{ bucket: world.bucket, tenant: TENANT, identity: identity.identity, concurrency: 2 },
       store: new BlobObjectStore(db),
       files: new LocalFileReader(storeFolder),
       nameKey: await connectorKeys.blobNameKey(NAME_KEY_VERSION),
-      recipients: () => Promise.resolve(world.trust.recipients()),
+      keySeal: await connectorKeys.fileKeySeal(),
       cap: new BandwidthCap(null),
       windows: new TimeWindows([]),
       isPaused: async () => (await readControl(db)).isPaused,
@@ -161,6 +161,7 @@ export async function openAttachmentWorld(of?: BucketKind): Promise<AttachmentWo
       bucket: world.bucket,
       tenant: TENANT,
       identities: async () => (await replicaKeys.recipients()).map((entry) => entry.identity),
+      fileKey: (name) => Promise.resolve(world.reader.fileKeys.get(name) ?? null),
     }),
     objects: () => objectsUnder(world.bucket),
     end: async () => {

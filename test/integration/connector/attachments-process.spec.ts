@@ -44,7 +44,10 @@ describe.each([folderKind, pathStyleKind])('in $name', (kind) => {
         await world.sql(`UPDATE replication.blob_object SET claimed_until = '-infinity'`);
         const second = await runChild(await uploadTask(world, blob));
         expect(second).toMatchObject({ signal: null, done: true });
-        expect([...second.sent].sort()).toEqual(parts.filter((part) => !arrived.includes(part)));
+        // one that was on the wire may still arrive after the look
+        expect(second.sent.filter((part) => arrived.includes(part))).toEqual([]);
+        expect(second.sent.length).toBeLessThanOrEqual(parts.length - arrived.length);
+        expect(second.sent.length).toBeGreaterThanOrEqual(parts.length - arrived.length - 2);
         expect(await world.blobRow(blob)).toMatchObject({
           state: 'available',
           object_name: begun?.object_name,

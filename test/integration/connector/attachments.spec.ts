@@ -211,11 +211,14 @@ describe.each([folderKind, pathStyleKind])('in $name', (kind) => {
     async function damageAt(part: number, damage: (path: string) => Promise<void>) {
       const attached = await world.attach(account, content);
       const path = await pathOf(attached.blob);
+      let damaging = Promise.resolve();
       const bucket = new Proxy(world.bucket, {
         get(target, name, receiver) {
           if (name === 'uploadPart')
             return async (...args: Parameters<Bucket['uploadPart']>) => {
-              if (args[2] === part) await damage(path);
+              if (args[2] === part) damaging = damage(path);
+              // parts behind it would else go by, and the file be read to its end before it is damaged
+              await damaging;
               return target.uploadPart(...args);
             };
           const value: unknown = Reflect.get(target, name, receiver);

@@ -21,6 +21,8 @@ import {
  */
 export class StrictReader {
   readonly types = new Map<string, Map<string, string>>();
+  /** data keys of the files that rows show, by object */
+  readonly fileKeys = new Map<string, Buffer>();
   /** every line of the last batch, for looking for what must not be there */
   lastLines: string[] = [];
   head: ChainLink | null = null;
@@ -74,6 +76,7 @@ export class StrictReader {
 
   private async apply(manifest: Manifest): Promise<void> {
     if (manifest.kind === 'snapshot') this.types.clear();
+    this.dropFileKeys(manifest);
     this.lastLines = [];
     for (const [part, expect] of manifest.parts.entries()) {
       const { tenant, generation, n } = manifest;
@@ -94,10 +97,16 @@ export class StrictReader {
     for (const state of manifest.types) this.assertState(state);
   }
 
+  private dropFileKeys({ kind, attachments }: Manifest): void {
+    if (kind === 'snapshot') this.fileKeys.clear();
+    for (const name of attachments.condemned) this.fileKeys.delete(name);
+  }
+
   private applyLine(line: Buffer): void {
     const parsed = parseLine(line);
     if (parsed.kind === 'header') throw new Error('a second header');
-    if (parsed.kind === 'delete') this.rows(parsed.type).delete(parsed.id);
+    if (parsed.kind === 'key') this.fileKeys.set(parsed.name, parsed.key);
+    else if (parsed.kind === 'delete') this.rows(parsed.type).delete(parsed.id);
     else {
       const text = parsed.row.toString();
       this.rows(parsed.type).set((JSON.parse(text) as { id: string }).id, text);

@@ -63,11 +63,12 @@ async function upload() {
   const keys = new format.ConnectorKeyStore(format.keyFolders(task.keysFolder).connector);
   const db = new ConnectorDatabase(task.databaseUrl, () => undefined);
   const uploader = new AttachmentUploader({
-    ...{ bucket: telling(bucket), tenant: task.tenant, concurrency: 1, identity: await keys.fileIdentity() },
+    ...{ bucket: telling(bucket), tenant: task.tenant, concurrency: 1 },
+    identity: (await keys.fileIdentity()).identity,
     store: new BlobObjectStore(db),
     files: new LocalFileReader(task.storeFolder),
     nameKey: await keys.blobNameKey(NAME_KEY_VERSION),
-    recipients: () => Promise.resolve(task.recipients),
+    keySeal: await keys.fileKeySeal(),
     cap: new BandwidthCap(null),
     windows: new TimeWindows([]),
     isPaused: () => Promise.resolve(false),
@@ -92,6 +93,7 @@ async function open() {
     bucket,
     tenant: task.tenant,
     identities: () => Promise.resolve(identities),
+    fileKey: () => Promise.resolve(globalThis.Buffer.from(task.fileKey, 'base64')),
   });
   const growth = watchMemory();
   const startedAt = performance.now();

@@ -54,7 +54,7 @@ export async function uploadTask(world: AttachmentWorld, blob: StoredBlob, slowM
     ...{ mode: 'upload', tenant: TENANT, blobId: blob.blobId, slowMs },
     ...{ databaseUrl: world.database.urls.connector, bucketUrl: world.bucket.url },
     bucketOptions: await world.kind.options(),
-    ...{ keysFolder: world.folder, storeFolder: world.storeFolder, recipients: world.trust.recipients() },
+    ...{ keysFolder: world.folder, storeFolder: world.storeFolder },
   };
 }
 
@@ -90,6 +90,7 @@ export async function measureJourney(
   const down = await runChild({
     ...{ mode: 'open', tenant: TENANT, row, keysFolder: world.folder, bucketUrl: world.bucket.url },
     bucketOptions: await world.kind.options(),
+    fileKey: world.reader.fileKeys.get(row.objectName ?? '')?.toString('base64'),
   });
   return { up, down, isSame: down.sha256 === sha256(), state: row.state };
 }

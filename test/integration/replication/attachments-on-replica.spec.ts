@@ -10,8 +10,10 @@ import { sessionOptions } from '../../../src/platform/database/index.js';
 import { createLogger } from '../../../src/platform/logging/index.js';
 import { keyFolders, ReplicaKeyStore, type Manifest } from '../../../src/replication/format/index.js';
 import {
+  AttachmentOpener,
   AttachmentPending,
   AttachmentRefused,
+  fileKey,
   PINNED_ROOT_FILE,
   ReplicaFollower,
   type SealedAttachment,
@@ -33,6 +35,7 @@ describe('an attachment on a replica', () => {
   let pool: pg.Pool;
   let follower: ReplicaFollower;
   let account: string;
+  let opener: AttachmentOpener;
 
   beforeAll(async () => {
     world = await openAttachmentWorld();
@@ -48,6 +51,10 @@ describe('an attachment on a replica', () => {
     const log = createLogger({ level: 'silent', name: 'replica' });
     const keys = new ReplicaKeyStore(keyFolder);
     const { bucket } = world;
+    opener = new AttachmentOpener({
+      ...{ bucket, tenant: TENANT, identities: () => Promise.resolve([]) },
+      fileKey: async (name) => fileKey(pool, await keys.fileKeySeal(), name),
+    });
     follower = new ReplicaFollower({
       pool,
       bucket,
@@ -110,22 +117,22 @@ describe('an attachment on a replica', () => {
     await follow();
     const pending = await rowOf(id);
     expect(pending).toMatchObject({ objectState: 'pending', objectName: null, blobId: null });
-    await expect(world.opener.open(pending)).rejects.toThrow(AttachmentPending);
+    await expect(opener.open(pending)).rejects.toThrow(AttachmentPending);
     await world.upload(blob);
     await follow();
     const row = await rowOf(id);
     expect(row.objectState).toBe('available');
-    expect((await gather(await world.opener.open(row))).equals(content)).toBe(true);
-    const end = await gather(await world.opener.open(row, { start: 899_990 }));
+    expect((await gather(await opener.open(row))).equals(content)).toBe(true);
+    const end = await gather(await opener.open(row, { start: 899_990 }));
     expect(end.equals(content.subarray(899_990))).toBe(true);
     const other = await world.attach(account, randomBytes(900_000));
     await world.upload(other.blob);
     await follow();
     const sealed = await world.bucket.get((await rowOf(other.id)).objectName ?? '');
     await world.bucket.put(row.objectName ?? '', sealed);
-    await expect(world.opener.open(row)).rejects.toThrow(AttachmentRefused);
+    await expect(opener.open(row)).rejects.toThrow(AttachmentRefused);
     await world.bucket.remove([row.objectName ?? '']);
-    await expect(world.opener.open(row)).rejects.toThrow(AttachmentRefused);
+    await expect(opener.open(row)).rejects.toThrow(AttachmentRefused);
     await world.sql('UPDATE crm.attachment SET deleted_at = now() WHERE id = $1', [id]);
     await follow();
     expect((await replica.admin.query('SELECT 1 FROM crm.attachment WHERE id = $1', [id])).rowCount).toBe(0);

@@ -105,6 +105,35 @@ describe('what people see of the cloud on the premises', () => {
     expect(status.replicas[0]?.lagMs).toBeGreaterThanOrEqual(5000);
   });
 
+  it('is who has kept a transaction open for minutes, for those who can do something about it', async () => {
+    const open = [
+      {
+        ...{ kind: 'session', xid: '7', pid: 4711, role: 'reports', application: 'night import' },
+        since: '2026-01-01T00:00:00+00:00',
+      },
+      { kind: 'prepared', xid: '8', gid: 'transfer-1', role: 'bank', since: '2026-01-01T01:00:00+00:00' },
+    ];
+    const short = { kind: 'session', xid: '9', pid: 1, role: 'x', since: new Date().toISOString() };
+    await db.sql('UPDATE replication.connector_status SET open_transactions = $1, seen_at = now()', [
+      JSON.stringify([...open, short]),
+    ]);
+    const none = { pid: null, gid: null, role: null, application: null };
+    expect((await statuses.status(admin)).openTransactions).toEqual([
+      {
+        ...{ kind: 'session', since: '2026-01-01T00:00:00.000Z' },
+        ...{ ...none, pid: 4711, role: 'reports', application: 'night import' },
+      },
+      { kind: 'prepared', since: '2026-01-01T01:00:00.000Z', ...none, gid: 'transfer-1', role: 'bank' },
+    ]);
+    expect((await statuses.status(clerk)).openTransactions).toEqual([
+      { kind: 'session', since: '2026-01-01T00:00:00.000Z', ...none },
+      { kind: 'prepared', since: '2026-01-01T01:00:00.000Z', ...none },
+    ]);
+    // a connector that has stopped does not know whether they have ended
+    await db.sql(`UPDATE replication.connector_status SET seen_at = now() - interval '2 minutes'`);
+    expect((await statuses.status(admin)).openTransactions).toEqual([]);
+  });
+
   it('does not tell a clerk where the bucket is, and shows the policy only to those who manage the cloud', async () => {
     expect((await statuses.status(clerk)).lastError).toMatchObject({ message: '' });
     for (const refused of [

@@ -28,6 +28,8 @@ export interface FieldType {
   target?: string;
   relation?: string;
   custom: boolean;
+  /** how it is to be kept: `public`, `internal`, `confidential`, `personal`, `special` */
+  classification: string;
   filterable: boolean;
   /** the filter operators that the server takes for it */
   ops?: string[];
@@ -49,6 +51,8 @@ export interface RecordType {
   icon: string;
   title: string[];
   adminOnly: boolean;
+  /** `policy`: a cloud policy may name it; `system`: it always goes; `none`: it never does */
+  cloud: 'policy' | 'system' | 'none';
   can: { create: Reach; read: Reach; update: Reach; delete: Reach };
   fields: FieldType[];
 }

@@ -10,6 +10,7 @@ import { ConnectorPanel } from './ConnectorPanel.js';
 import { ErasuresPanel } from './ErasuresPanel.js';
 import { PolicyPanel } from './PolicyPanel.js';
 import { ReplicaPage } from './ReplicaPage.js';
+import { ReplicaLagsPanel } from './ReplicaLagsPanel.js';
 import { ReplicasPanel } from './ReplicasPanel.js';
 import { TypeTable } from './TypeTable.js';
 import { VersionsPanel } from './VersionsPanel.js';
@@ -58,6 +59,7 @@ function PremisesPage() {
             <TypeTable status={status.data} policy={policy.data ?? null} />
             <ReplicasPanel status={status.data} />
           </div>
+          <ReplicaLagsPanel status={status.data} />
         </>
       )}
       {!isLoading && policy.data && <PolicyPanel policy={policy.data} />}

@@ -8,6 +8,7 @@ import { BrakeNotice } from './BrakeNotice.js';
 import { Figure } from './Figure.js';
 import { HoldButton } from './HoldButton.js';
 import { LagChart } from './LagChart.js';
+import { OpenTransactions } from './OpenTransactions.js';
 import type { CloudStatus } from './cloud-api.js';
 
 const keptPoints = 150;
@@ -69,6 +70,7 @@ export function ConnectorPanel({ status }: { status: CloudStatus }) {
         )}
       </header>
       {status.brake && <BrakeNotice brake={status.brake} />}
+      <OpenTransactions open={status.openTransactions ?? []} />
       {lastError && (
         <p className="notice bad" role="alert">
           <Icon name="warning" />

@@ -1,95 +1,108 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useEffect, useId, useState } from 'react';
+import './policy-editor.css';
+import { useId, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { Button } from '../../design/Button.js';
-import { Icon } from '../../design/Icon.js';
-import { useFormats } from '../../i18n/format.js';
 import { useTexts } from '../../i18n/texts.js';
 import { toast } from '../../shell/toast-list.js';
-import { checkPolicy, proposePolicy, type Policy, type PolicyCheck, type PolicyFault } from './cloud-api.js';
-import { PolicyComparison } from './PolicyComparison.js';
-import { TryRecord } from './TryRecord.js';
+import { proposePolicy, usePolicyVersions, type Policy } from './cloud-api.js';
+import { PolicyEffect } from './PolicyEffect.js';
+import { PolicySides, type Side } from './PolicySides.js';
+import { setAt } from './policy-form/change-text.js';
+import { PolicyForm } from './policy-form/PolicyForm.js';
+import { readPolicy } from './policy-form/policy-text.js';
 import { useAcknowledged } from './use-acknowledged.js';
-import { useTypeName } from './use-type-name.js';
+import { usePolicyCheck } from './use-policy-check.js';
 
-const waitMs = 400;
-
-/** Checks what is written, shortly after the person stops writing. */
-function useCheck(yaml: string): PolicyCheck | undefined {
-  const [settled, setSettled] = useState(yaml);
-  useEffect(() => {
-    const timer = setTimeout(setSettled, waitMs, yaml);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [yaml]);
-  const { data } = useQuery({
-    queryKey: ['cloud', 'check', settled],
-    queryFn: ({ signal }) => checkPolicy(settled, signal),
-    placeholderData: keepPreviousData,
-    retry: false,
-  });
-  return data;
-}
-
-function Faults({ faults, onGo }: { faults: PolicyFault[]; onGo: (line: number) => void }) {
-  const { t } = useTexts();
-  return (
-    <ul className="faults" role="alert">
-      {faults.map((fault) => (
-        <li key={`${String(fault.line)}${fault.path}${fault.message}`} className="notice bad">
-          <Icon name="warning" isSmall />
-          <span>
-            {fault.line !== null && (
-              <button
-                type="button"
-                className="link"
-                onClick={() => {
-                  onGo(fault.line ?? 1);
-                }}
-              >
-                {t('cloud.line', { line: fault.line })}
-              </button>
-            )}{' '}
-            {fault.message}
-            {fault.suggestion && ` ${t('cloud.suggestion', { suggestion: fault.suggestion })}`}
-          </span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function Preview({ check }: { check: PolicyCheck }) {
-  const { t } = useTexts();
-  const format = useFormats();
-  const typeName = useTypeName();
-  return (
-    <ul className="preview">
-      {check.counts.map((count) => (
-        <li key={count.type}>
-          <span>{typeName(count.type)}</span>
-          <span>{t('cloud.goes', { count: count.included ?? 0 })}</span>
-          <span className="muted">{t('cloud.stays', { number: format.number(count.withheld ?? 0) })}</span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function selectLine(area: HTMLTextAreaElement, line: number): void {
+function goToLine(area: HTMLTextAreaElement, line: number): void {
   const lines = area.value.split('\n');
   const from = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0);
   area.focus();
   area.setSelectionRange(from, from + (lines[line - 1]?.length ?? 0));
 }
 
-/** A changed policy is proposed here and comes into force when it is approved. */
-export function PolicyEditor({ policy, onClose }: { policy: Policy; onClose: () => void }) {
+/** A proposal needs a number above every version there was; nobody should have to look for it. */
+function useNextText(policy: Policy): string {
+  const known = (usePolicyVersions().data ?? []).map(({ version }) => version);
+  const [text] = useState(() =>
+    readPolicy(policy.yaml).ok
+      ? setAt(policy.yaml, ['version'], Math.max(policy.version, ...known) + 1)
+      : policy.yaml,
+  );
+  return text;
+}
+
+function TextSide({
+  id,
+  yaml,
+  isFaulty,
+  onChange,
+}: {
+  id: string;
+  yaml: string;
+  isFaulty: boolean;
+  onChange: (yaml: string) => void;
+}) {
+  const { t } = useTexts();
+  return (
+    <div className="field policy-text">
+      <label htmlFor={id}>{t('cloud.yaml')}</label>
+      <textarea
+        id={id}
+        className="input yaml-input"
+        spellCheck={false}
+        value={yaml}
+        aria-invalid={isFaulty}
+        onChange={(event) => {
+          onChange(event.target.value);
+        }}
+      />
+    </div>
+  );
+}
+
+interface Props {
+  policy: Policy;
+  onClose: () => void;
+}
+
+/** A changed policy is proposed here, by form or by text, and comes into force when it is approved. */
+export default function PolicyEditor({ policy, onClose }: Props) {
+  const id = useId();
+  const first = useNextText(policy);
+  const [yaml, setYaml] = useState(first);
+  const [side, setSide] = useState<Side>('form');
+  const check = usePolicyCheck(yaml);
+  return (
+    <div className="policy-editor">
+      <PolicySides
+        id={id}
+        side={side}
+        onChoose={setSide}
+        panels={{
+          form: <PolicyForm text={yaml} check={check} onChange={setYaml} />,
+          text: <TextSide id={`${id}-yaml`} yaml={yaml} isFaulty={check?.ok === false} onChange={setYaml} />,
+        }}
+      />
+      <PolicyEffect
+        yaml={yaml}
+        check={check}
+        onGo={(line) => {
+          flushSync(() => {
+            setSide('text');
+          });
+          const area = document.getElementById(`${id}-yaml`);
+          if (area instanceof HTMLTextAreaElement) goToLine(area, line);
+        }}
+      />
+      <Proposal yaml={yaml} isReady={check?.ok === true && yaml !== first} onClose={onClose} />
+    </div>
+  );
+}
+
+function Proposal({ yaml, isReady, onClose }: { yaml: string; isReady: boolean; onClose: () => void }) {
   const { t } = useTexts();
   const id = useId();
-  const [yaml, setYaml] = useState(policy.yaml);
   const [reason, setReason] = useState('');
-  const check = useCheck(yaml);
   const [attempt, warnings] = useAcknowledged();
   const propose = () =>
     attempt(
@@ -99,54 +112,25 @@ export function PolicyEditor({ policy, onClose }: { policy: Policy; onClose: () 
         onClose();
       },
     );
-  const isReady = check?.ok === true && yaml !== policy.yaml && reason.trim() !== '';
   return (
-    <div className="policy-editor">
-      <div className="field">
-        <label htmlFor={`${id}-yaml`}>{t('cloud.yaml')}</label>
-        <textarea
-          id={`${id}-yaml`}
-          className="input yaml-input"
-          spellCheck={false}
-          value={yaml}
-          aria-invalid={check?.ok === false}
+    <div className="policy-proposal">
+      {warnings}
+      <div className="field grow">
+        <label htmlFor={id}>{t('cloud.reason')}</label>
+        <input
+          id={id}
+          className="input"
+          value={reason}
           onChange={(event) => {
-            setYaml(event.target.value);
+            setReason(event.target.value);
           }}
         />
       </div>
-      <div className="stack">
-        <h3>{t('cloud.effect')}</h3>
-        {check && !check.ok && (
-          <Faults
-            faults={check.errors}
-            onGo={(line) => {
-              const area = document.getElementById(`${id}-yaml`);
-              if (area instanceof HTMLTextAreaElement) selectLine(area, line);
-            }}
-          />
-        )}
-        {check?.ok && <Preview check={check} />}
-        {check?.ok && <PolicyComparison yaml={yaml} />}
-        {check?.ok && <TryRecord yaml={yaml} />}
-        {warnings}
-        <div className="field">
-          <label htmlFor={`${id}-reason`}>{t('cloud.reason')}</label>
-          <input
-            id={`${id}-reason`}
-            className="input"
-            value={reason}
-            onChange={(event) => {
-              setReason(event.target.value);
-            }}
-          />
-        </div>
-        <div className="row">
-          <Button look="primary" disabled={!isReady} onClick={() => void propose()}>
-            {t('cloud.send')}
-          </Button>
-          <Button onClick={onClose}>{t('action.cancel')}</Button>
-        </div>
+      <div className="row">
+        <Button look="primary" disabled={!isReady || reason.trim() === ''} onClick={() => void propose()}>
+          {t('cloud.send')}
+        </Button>
+        <Button onClick={onClose}>{t('action.cancel')}</Button>
       </div>
     </div>
   );

@@ -1,12 +1,15 @@
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { isReplica } from '../../api/session.js';
 import { Button } from '../../design/Button.js';
+import { Skeleton } from '../../design/Skeleton.js';
 import { useTexts } from '../../i18n/texts.js';
 import { When } from '../../records/values/When.js';
 import { Allowances } from './Allowances.js';
-import { PolicyEditor } from './PolicyEditor.js';
 import { TryRecord } from './TryRecord.js';
 import type { Policy } from './cloud-api.js';
+
+// with all that reads and writes YAML, which who only looks does not need
+const PolicyEditor = lazy(() => import('./PolicyEditor.js'));
 
 /** The policy in force, as it was approved. */
 export function PolicyPanel({ policy }: { policy: Policy }) {
@@ -33,12 +36,14 @@ export function PolicyPanel({ policy }: { policy: Policy }) {
         )}
       </header>
       {isEditing ? (
-        <PolicyEditor
-          policy={policy}
-          onClose={() => {
-            setEditing(false);
-          }}
-        />
+        <Suspense fallback={<Skeleton width="100%" height={420} />}>
+          <PolicyEditor
+            policy={policy}
+            onClose={() => {
+              setEditing(false);
+            }}
+          />
+        </Suspense>
       ) : (
         <>
           <div className="panel-pad stack">

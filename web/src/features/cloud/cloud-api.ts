@@ -34,6 +34,15 @@ export interface Brake {
   samples: Record<string, string[]>;
   confirmation: { by: Person; expiresAt: string } | null;
 }
+/** A transaction that has been open for minutes; who has it open is told to those who manage the cloud. */
+export interface OpenTransaction {
+  kind: 'session' | 'prepared';
+  since: string;
+  pid: number | null;
+  gid: string | null;
+  role: string | null;
+  application: string | null;
+}
 export interface CloudStatus {
   enabled: boolean;
   generation: number | null;
@@ -47,6 +56,7 @@ export interface CloudStatus {
   lastError: { code: string; message: string; at: string } | null;
   paused: boolean;
   brake?: Brake | null;
+  openTransactions?: OpenTransaction[];
   /** what the connector is doing */
   connector: string;
   seenAt: string | null;

@@ -10,6 +10,7 @@ const field = (name: string, more: Partial<FieldType> = {}): FieldType => ({
   required: false,
   readOnly: false,
   custom: false,
+  classification: 'internal',
   filterable: true,
   sortable: true,
   ...more,
