@@ -7,13 +7,24 @@ export interface LoggedError {
   cause?: LoggedError;
 }
 
+/** What came out of {@link safeError}. Nothing else that looks like it may pass unread. */
+const made = new WeakSet<object>();
+
 const DATABASE_STATE = /^[0-9A-Z]{5}$/;
 
 /**
  * Errors of drivers carry the statement, its parameters and the offending row in further members, and PostgreSQL
- * quotes the value in messages of class 22 (data exceptions): none of it belongs in a log.
+ * quotes the value in messages of class 22 (data exceptions): none of it belongs in a log. The logger does this with
+ * every `err` and `error`; where it was done before, that stays as it is.
  */
 export function safeError(error: unknown, depth = 0): LoggedError {
+  if (typeof error === 'object' && error !== null && made.has(error)) return error as LoggedError;
+  const logged = describe(error, depth);
+  made.add(logged);
+  return logged;
+}
+
+function describe(error: unknown, depth: number): LoggedError {
   if (!isError(error)) return { type: typeof error, message: 'something other than an Error was thrown' };
   const { code } = error as { code?: unknown };
   const isDatabase = typeof code === 'string' && DATABASE_STATE.test(code) && 'severity' in error;
