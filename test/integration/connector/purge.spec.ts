@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PartSweep, PurgeReconciler, purgeGenerationsBelow } from '../../../connector/purge/index.js';
 import { createLogger } from '../../../src/platform/logging/index.js';
 import type { JobQueue } from '../../../src/platform/queue/index.js';
-import { partKey } from '../../../src/replication/format/index.js';
+import { manifestKey, partKey } from '../../../src/replication/format/index.js';
 import { openWorld, type ConnectorWorld, type TestPublisher } from './connector-world.js';
 
 let world: ConnectorWorld;
@@ -61,6 +61,29 @@ describe('a part of the live generation', () => {
     expect(await world.bucket.head(lost)).toBeNull();
     expect(await world.bucket.head(toCome)).not.toBeNull();
     expect(await sweep(-60_000)).toBe(0);
+    await world.reader.catchUp();
+    expect(world.reader.head).toMatchObject({ generation: 1, n: 2 });
+  });
+
+  it('stays where a manifest in the bucket names it, whatever this database believes: it may be a copy', async () => {
+    await world.insert('crm.account', { name: 'A', kind: 'customer' });
+    await lane.settle();
+    const [row] = await world.sql(
+      `SELECT objects -> 0 ->> 'name' AS name FROM replication.published_batch WHERE n = 2`,
+    );
+    const part = String(row?.['name']);
+    await world.sql(
+      `UPDATE replication.published_batch SET objects = jsonb_set(objects, '{0,name}', '"d/00000001/0000000002-00000-e0000000099"') WHERE n = 2`,
+    );
+    expect(await sweep(-60_000)).toBe(0);
+    expect(await world.bucket.head(part)).not.toBeNull();
+    const manifest = await world.bucket.get(manifestKey(1, 2));
+    await world.bucket.put(manifestKey(1, 2), Buffer.from('damaged'));
+    expect(await sweep(-60_000)).toBe(0);
+    await world.bucket.remove([manifestKey(1, 2)]);
+    expect(await sweep(-60_000)).toBe(0);
+    expect(await world.bucket.head(part)).not.toBeNull();
+    await world.bucket.put(manifestKey(1, 2), manifest);
     await world.reader.catchUp();
     expect(world.reader.head).toMatchObject({ generation: 1, n: 2 });
   });
