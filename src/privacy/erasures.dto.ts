@@ -12,6 +12,7 @@ import {
   Min,
 } from 'class-validator';
 import { Type } from 'class-transformer';
+import { MAX_INTEGER } from '../platform/http/index.js';
 
 export class EraseDto {
   @ApiProperty({ description: 'the type of the record', example: 'contact' })
@@ -54,6 +55,7 @@ export class ErasurePageQuery {
   @Type(() => Number)
   @IsInt()
   @Min(1)
+  @Max(MAX_INTEGER)
   cursor?: number;
 }
 

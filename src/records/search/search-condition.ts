@@ -29,11 +29,18 @@ export function wordsMatch(view: TypeView, alias: string, query: string): string
   return parts.length === 0 ? 'FALSE' : `(${parts.join(' OR ')})`;
 }
 
+/** Whether the caller sees any field that is searched by words; some types have none. */
+function hasWords(view: TypeView, alias: string): boolean {
+  return wordsSql(view.fields, alias) !== null || wordsSql(view.custom, alias) !== null;
+}
+
 /** SQL: one word of a search begins a word of the row, or stands within one of its short texts. */
 export function wordCondition(view: TypeView, alias: string, word: SearchWord, scope: SqlScope): string {
   const parts: string[] = [];
   const query = wordQuery(word);
-  if (query !== null) parts.push(wordsMatch(view, alias, `${scope.bind(query)}::tsquery`));
+  // bound only where it is used: PostgreSQL refuses a parameter that stands nowhere
+  if (query !== null && hasWords(view, alias))
+    parts.push(wordsMatch(view, alias, `${scope.bind(query)}::tsquery`));
   if (word.raw.length >= trigram || query === null) parts.push(...withinTexts(view, alias, word.raw, scope));
   return parts.length === 0 ? 'FALSE' : `(${parts.join(' OR ')})`;
 }

@@ -1,6 +1,6 @@
-import { Controller, Get, Param, ParseIntPipe, ParseUUIDPipe, Query } from '@nestjs/common';
+import { Controller, Get, Param, ParseUUIDPipe, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Ctx, type RequestContext } from '../../platform/http/index.js';
+import { Ctx, WholeNumberPipe, type RequestContext } from '../../platform/http/index.js';
 import {
   ObjectPageQuery,
   PUBLICATION_PAGE,
@@ -41,8 +41,8 @@ export class PublicationsController {
   @ApiResponse({ status: 200, type: PublishedObjectsDto })
   async objects(
     @Ctx() ctx: RequestContext,
-    @Param('generation', ParseIntPipe) generation: number,
-    @Param('n', ParseIntPipe) n: number,
+    @Param('generation', WholeNumberPipe) generation: number,
+    @Param('n', WholeNumberPipe) n: number,
     @Query() { limit = OBJECTS, offset = 0 }: ObjectPageQuery,
   ): Promise<PublishedObjectsDto> {
     return { data: await this.publications.objects(ctx, { generation, n }, { limit, offset }) };

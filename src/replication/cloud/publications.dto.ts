@@ -1,9 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsDate, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { MAX_INTEGER } from '../../platform/http/index.js';
 
 export const PUBLICATION_PAGE = 50;
-const PLACE = /^\d{1,8}\/\d{1,10}$/;
+/** as many digits as any number of PostgreSQL's `integer` may have */
+const PLACE = /^\d{1,8}\/\d{1,9}$/;
 
 export class PublicationPageQuery {
   @ApiProperty({ required: false, minimum: 1, maximum: 200, default: PUBLICATION_PAGE })
@@ -103,6 +105,7 @@ export class ObjectPageQuery {
   @Type(() => Number)
   @IsInt()
   @Min(0)
+  @Max(MAX_INTEGER)
   offset?: number;
 }
 

@@ -1,8 +1,8 @@
-import { Controller, Get, Param, ParseIntPipe, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min } from 'class-validator';
-import { Ctx, type RequestContext } from '../../platform/http/index.js';
+import { Ctx, MAX_INTEGER, WholeNumberPipe, type RequestContext } from '../../platform/http/index.js';
 import { ReceiptsService, type ListedReceipt } from './receipts.service.js';
 
 const PAGE = 50;
@@ -21,6 +21,7 @@ class ReceiptPageQuery {
   @Type(() => Number)
   @IsInt()
   @Min(1)
+  @Max(MAX_INTEGER)
   cursor?: number;
 }
 
@@ -79,7 +80,7 @@ export class ReceiptsController {
   @ApiResponse({ status: 200, type: ReceiptDto })
   async get(
     @Ctx() ctx: RequestContext,
-    @Param('generation', ParseIntPipe) generation: number,
+    @Param('generation', WholeNumberPipe) generation: number,
   ): Promise<ReceiptDto> {
     return { envelope: (await this.receipts.envelope(ctx, generation)).toString('base64') };
   }

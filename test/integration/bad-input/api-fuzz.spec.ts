@@ -198,6 +198,35 @@ describe('any input to any operation', () => {
     expect(crashed.slice(0, 5)).toEqual([]);
   }, 300_000);
 
+  it.each(['2147483648', '9223372036854775808', '-2147483649', '1e300', '1/9999999999'])(
+    'gets no 500 for %s, wherever a number, a place or a name may stand',
+    async (value) => {
+      const wrong: string[] = [];
+      for (const { method, path, parameters } of api.operations) {
+        if (method !== 'get') continue;
+        const places = [...path.matchAll(/\{\w+\}/g)].map(([place]) => place);
+        const optional = parameters.filter(({ in: where }) => where === 'query').map(({ name }) => name);
+        const urls = [
+          ...places.map((wild) =>
+            places.reduce(
+              (url, place) => url.replace(place, place === wild ? encodeURIComponent(value) : '1'),
+              path,
+            ),
+          ),
+          ...optional.map(
+            (name) => `${path.replaceAll(/\{\w+\}/g, '1')}?${name}=${encodeURIComponent(value)}`,
+          ),
+        ];
+        for (const url of urls) {
+          const { status, text: body } = await admin.call(url);
+          if (status >= 500 && !mayBe503.has(`${method} ${path}`))
+            wrong.push(`${url}: ${String(status)} ${body.slice(0, 300)}`);
+        }
+      }
+      expect(wrong).toEqual([]);
+    },
+  );
+
   it('leaves no secret in the log', () => {
     const log = server.logLines.join('\n');
     expect(server.logLines.length).toBeGreaterThan(50);
