@@ -19,9 +19,6 @@ import { Publisher } from './publisher.js';
 import { Spool } from './spool.js';
 import { ConnectorTrust } from './trust.js';
 
-/** Above this many entries the change log is coalesced by key: days offline. */
-const MAX_BACKLOG = 500_000;
-
 /** The lane's life within the process: made from the config, started with it, and ended in order. */
 @Injectable()
 export class PublishLaneService implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -53,8 +50,8 @@ export class PublishLaneService implements OnModuleInit, OnApplicationBootstrap,
     const brake = { confirmationMs: connector.brakeConfirmationMs };
     const publisher = new Publisher({ db, lease, bucket, trust, spool, listeners, brake });
     const onGenerationLive = (): Promise<void> => this.purges.reconcile();
-    const { pollMs, leaseMs, beatMs } = connector;
-    const settings = { pollMs, leaseMs, beatMs, maxBacklog: MAX_BACKLOG };
+    const { pollMs, leaseMs, beatMs, paceMs, changeLogRows } = connector;
+    const settings = { pollMs, leaseMs, beatMs, paceMs, maxBacklog: changeLogRows };
     this.lane = new PublishLane({
       publisher,
       lease,

@@ -252,6 +252,13 @@ export class ConnectorConfig {
   @Max(600_000)
   readonly pollMs: number = 500;
 
+  /** Batches follow one another no faster; a first change after a quiet moment does not wait. */
+  @Setting('number', 'whole milliseconds from 0 to 60000')
+  @IsInt()
+  @Min(0)
+  @Max(60_000)
+  readonly paceMs: number = 200;
+
   /** How often replicas are told that nothing newer was left out; each is one small PUT. */
   @Setting('number', 'whole milliseconds from 200 to 600000')
   @IsInt()
@@ -269,6 +276,13 @@ export class ConnectorConfig {
   @Min(1_048_576)
   @Max(1_099_511_627_776)
   readonly spoolBytes: number = 10_737_418_240;
+
+  /** Above so many notes of changes that nobody took, one is kept per record: days without a bucket. */
+  @Setting('number', 'whole rows from 1000 to 100000000')
+  @IsInt()
+  @Min(1000)
+  @Max(100_000_000)
+  readonly changeLogRows: number = 500_000;
 
   @Setting('number', 'whole milliseconds from 1000 to 600000')
   @IsInt()

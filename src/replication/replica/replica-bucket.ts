@@ -76,6 +76,11 @@ export class ReplicaBucket {
     return this.call('bucket.stream', () => this.bucket.stream(entry.name));
   }
 
+  /** All of a part at once; longer than its manifest says is an error. */
+  smallPart(entry: PartEntry): Promise<Buffer> {
+    return this.call('bucket.get', () => this.bucket.get(entry.name, { maxBytes: entry.bytes }));
+  }
+
   async putAck(replica: string, body: Buffer): Promise<void> {
     await this.call('bucket.put', () => this.bucket.put(ackKey(replica), body));
   }

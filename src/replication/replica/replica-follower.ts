@@ -1,5 +1,6 @@
 // Keeps a replica's database at the newest state that the bucket can prove. Whatever is wrong with the bucket, the
 // last good state stays in service: an error here is recorded and tried again, never passed on to readers.
+import type { Readable } from 'node:stream';
 import type { Pool } from 'pg';
 import type { Bucket } from '../../platform/bucket/index.js';
 import { databaseTrouble } from '../../platform/database/index.js';
@@ -11,11 +12,13 @@ import {
   FormatError,
   formatPosition,
   type Beat,
+  type PartEntry,
   type Position,
   type ReplicaKeyStore,
   type TrustChain,
 } from '../format/index.js';
 import { applyBatch } from './batch-applier.js';
+import { asStream, ReadAhead, type AheadBatch } from './read-ahead.js';
 import { RecipientKeys } from './recipient-keys.js';
 import { isSameState, takeOver } from './take-over.js';
 import { assertEnrolled } from './enrolled.js';
@@ -48,12 +51,17 @@ export interface FollowerSettings {
   now?: () => Date;
 }
 
+/** So long a beat is good for going on towards what it names. */
+const BEAT_READ_MS = 1_000;
+
 export type StepOutcome = 'applied' | 'idle' | 'failed';
 
 export class ReplicaFollower {
   private readonly raw: ReplicaBucket;
   private readonly acks: ReplicaAcks;
   private readonly keys: RecipientKeys;
+  private readonly ahead: ReadAhead;
+  private lastRead: { beat: Beat; at: number } | null = null;
   private trust: TrustChain | null = null;
   private own: { name: string; key: string } | null = null;
   private recorded: LastError | null | undefined;
@@ -62,6 +70,7 @@ export class ReplicaFollower {
     this.raw = new ReplicaBucket(settings.bucket);
     this.keys = new RecipientKeys(settings);
     this.acks = new ReplicaAcks(settings, this.raw);
+    this.ahead = new ReadAhead(settings.bucket);
   }
 
   /** One look at the bucket and at most one batch. Never throws; what went wrong stands in `lastError`. */
@@ -72,6 +81,8 @@ export class ReplicaFollower {
       return outcome;
     } catch (error) {
       this.settings.log.warn({ event: 'replica.refused', code: errorCodeOf(error), error });
+      this.ahead.forget();
+      this.lastRead = null;
       await this.record(error);
       return 'failed';
     }
@@ -84,19 +95,31 @@ export class ReplicaFollower {
     const verified = new VerifiedBucket(this.raw, trust, refresh);
     const state = await readState(pool);
     await this.acks.writeInPassing(state, trust.current.version);
-    const beat = await verified.beat();
+    const beat = await this.beat(verified, state);
     this.own ??= { name: this.settings.name, key: (await keys.signer()).publicKey };
     await assertEnrolled(trust, this.own, refresh);
     await this.assertNotRolledBack(state, beat);
     const next = await this.nextPosition(state, beat);
-    const found = next === null ? null : await this.findNext(verified, next, beat, state);
+    const ahead = next === null ? null : await this.ahead.take(next);
+    const found = next === null ? null : (ahead?.found ?? (await this.findNext(verified, next, beat, state)));
     if (next === null || found === null) {
       assertComplete(next, beat);
       await this.confirm(state, beat);
       await this.acks.write(state, trust.current.version);
       return 'idle';
     }
-    return (await this.apply(found, state)) ? 'applied' : 'idle';
+    this.ahead.begin(trust, found.manifest, beat);
+    return (await this.apply(found, state, ahead)) ? 'applied' : 'idle';
+  }
+
+  /** While there is something to do that the last one named, it is not read anew for every batch. */
+  private async beat(verified: VerifiedBucket, state: AppliedState | null): Promise<Beat | null> {
+    const known = this.lastRead;
+    const isOnItsWay = state?.generation === known?.beat.generation && (state?.n ?? 0) < (known?.beat.n ?? 0);
+    if (known !== null && isOnItsWay && Date.now() - known.at < BEAT_READ_MS) return known.beat;
+    const beat = await verified.beat();
+    this.lastRead = beat === null ? null : { beat, at: Date.now() };
+    return beat;
   }
 
   /**
@@ -117,7 +140,11 @@ export class ReplicaFollower {
     return older ?? found;
   }
 
-  private async apply({ manifest, digest }: FoundManifest, state: AppliedState | null): Promise<boolean> {
+  private async apply(
+    { manifest, digest }: FoundManifest,
+    state: AppliedState | null,
+    ahead: AheadBatch | null,
+  ): Promise<boolean> {
     const { pool, keys, log } = this.settings;
     if (manifest.kind === 'delta' && state !== null) assertFollows(manifest, state);
     if (state !== null && manifest.root < state.root) {
@@ -133,7 +160,10 @@ export class ReplicaFollower {
     const identities = (await keys.recipients()).map(({ identity }) => identity);
     const keySeal = await keys.fileKeySeal();
     const startedAt = performance.now();
-    const openPart = (entry: Parameters<ReplicaBucket['part']>[0]) => this.raw.part(entry);
+    const openPart = async (entry: PartEntry): Promise<Readable> => {
+      const body = ahead?.parts.get(entry.name);
+      return body === undefined ? this.raw.part(entry) : asStream(body);
+    };
     const isApplied = await applyBatch(pool, { manifest, digest, identities, keySeal, openPart }, state);
     const rows = manifest.types.reduce((sum, type) => sum + type.upserts + type.deletes, 0);
     const { generation, n, kind, asOf } = manifest;

@@ -24,7 +24,7 @@ afterEach(async () => {
   await world.end();
 });
 
-function startLane(maxBacklog: number): void {
+function startLane(maxBacklog: number, paceMs = 0): void {
   const { bucket, trust } = world;
   const log = createLogger({ level: 'silent', name: 'test' });
   lane = new PublishLane({
@@ -32,7 +32,7 @@ function startLane(maxBacklog: number): void {
     ...{ bucket, trust, log, spool: new Spool(world.spoolFolder, 1_000_000_000) },
     admission: new BucketAdmission({ bucket, trust, log, purgeMayWait: false }),
     onGenerationLive: () => Promise.resolve(),
-    ...{ pollMs: 20, leaseMs: 300, beatMs: 10_000, maxBacklog },
+    ...{ pollMs: 20, leaseMs: 300, beatMs: 10_000, paceMs, maxBacklog },
   });
   lane.start();
 }
@@ -54,6 +54,25 @@ describe('the lane', () => {
     startLane(0);
     await waitFor(() => reports >= 3, { timeoutMs: 20_000 });
     expect(coalesced).toBe(1);
+  });
+
+  it('lets a batch take what has gathered, and sends a first change at once', async () => {
+    const PACE_MS = 1_500;
+    startLane(1_000_000, PACE_MS);
+    const published = async (): Promise<number> =>
+      Number((await world.sql('SELECT max(head) AS n FROM replication.generation'))[0]?.n);
+    const before = await published();
+    const startedAt = performance.now();
+    await changeAccount();
+    await waitFor(async () => (await published()) > before, { timeoutMs: 20_000 });
+    let changes = 0;
+    // until the pace is over, whatever a change costs here
+    for (; performance.now() - startedAt < PACE_MS + 500; changes += 1) await changeAccount();
+    await waitFor(async () => (await world.reader.catchUp(), world.reader.rows('account').size > changes), {
+      timeoutMs: 20_000,
+    });
+    expect(changes).toBeGreaterThan(20);
+    expect((await published()) - before).toBeLessThanOrEqual(4);
   });
 
   it('waits for its own lock on the lease with one connection', async () => {
