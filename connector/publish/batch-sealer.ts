@@ -11,7 +11,7 @@ import {
 import type { AttachmentChanges } from './attachment-references.js';
 import { stateAttachments } from './attachment-lists.js';
 import type { SealedBatch } from './batch.store.js';
-import { BatchWriter, type BatchPlace } from './batch-writer.js';
+import { BatchWriter, type BatchPlace, type BatchWriterOptions } from './batch-writer.js';
 import type { CloudCatalog } from './cloud-catalog.js';
 import type { Generation } from './generation.store.js';
 import { newNonce } from './nonce.js';
@@ -72,11 +72,15 @@ export class BatchSealer {
     return this.trust.tenant;
   }
 
-  /** @param firstPart how many parts the batch has already */
-  draft(generation: Generation, catalog: CloudCatalog, epoch: number, firstPart = 0): BatchDraft {
+  draft(
+    generation: Generation,
+    catalog: CloudCatalog,
+    epoch: number,
+    options: BatchWriterOptions = {},
+  ): BatchDraft {
     const nonce = generation.head === 0 ? generation.snapshotNonce : newNonce();
     const place = this.place(generation, generation.head + 1, epoch, nonce);
-    return { place, nonce, writer: new BatchWriter(place, this.headerOf(generation, catalog), firstPart) };
+    return { place, nonce, writer: new BatchWriter(place, this.headerOf(generation, catalog), options) };
   }
 
   /** Refuses before a row is read what could not be signed or opened. */

@@ -25,16 +25,24 @@ export interface BatchPlace {
 
 export const MAX_PART_PLAIN_BYTES = 64 * 1024 * 1024;
 
+export interface BatchWriterOptions {
+  /** above 0 where earlier parts exist already, with the header in the first of them */
+  firstPart?: number;
+  /** bytes before compression, above which the next line begins another part */
+  partBytes?: number;
+  /** called with the parts there are, in order, whenever one of them is finished on disk */
+  afterPart?: (made: readonly PartEntry[]) => Promise<void>;
+}
+
 /** Seals lines into the part files of one batch in the spool. Part 0 opens with the header line. */
 export class BatchWriter {
   private readonly entries: PartEntry[] = [];
   private part: PartWriter | null = null;
 
-  /** @param firstPart above 0 where earlier parts exist already, with the header in the first of them */
   constructor(
     private readonly place: BatchPlace,
     private readonly header: BatchHeader,
-    private readonly firstPart = 0,
+    private readonly options: BatchWriterOptions = {},
   ) {}
 
   get isEmpty(): boolean {
@@ -58,13 +66,14 @@ export class BatchWriter {
     const part = await this.openPart();
     const wait = part.line(text);
     if (wait !== undefined) await wait;
-    if (part.size >= MAX_PART_PLAIN_BYTES) await this.closePart();
+    if (part.size >= (this.options.partBytes ?? MAX_PART_PLAIN_BYTES)) await this.closePart();
   }
 
   /** Opens a part where none is, so that even a batch without rows carries its header. */
   async openPart(): Promise<PartWriter> {
     if (this.part !== null) return this.part;
-    const part = await openPart(this.place, this.firstPart + this.entries.length, this.header);
+    const number = (this.options.firstPart ?? 0) + this.entries.length;
+    const part = await openPart(this.place, number, this.header);
     this.part = part;
     return part;
   }
@@ -74,6 +83,7 @@ export class BatchWriter {
     const part = this.part;
     this.part = null;
     this.entries.push(await part.finish());
+    await this.options.afterPart?.(this.entries);
   }
 
   /** Everything is on disk when this resolves. */

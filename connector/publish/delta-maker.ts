@@ -13,6 +13,7 @@ import type { FileKeys } from './file-keys.js';
 import type { Generation, GenerationStore } from './generation.store.js';
 import type { LaneEvents } from './lane-events.js';
 import { LedgerChanges } from './ledger-changes.js';
+import type { PartCarrier } from './part-carrier.js';
 import type { PublishLease } from './publish-lease.js';
 import { DeletesHeld, ForkDetected, PolicyChanged } from './publish.errors.js';
 import type { OpenSnapshot, SnapshotReader } from './snapshot-reader.js';
@@ -67,12 +68,21 @@ export interface DeltaParts {
   generations: GenerationStore;
   lease: PublishLease;
   spool: Spool;
+  carrier: PartCarrier;
   events: LaneEvents;
   fileKeys: FileKeys;
+  /** bytes of a part before compression; the writer's own bound when left out */
+  partBytes?: number | undefined;
 }
 
-/** Makes one batch of what changed, from open snapshot to pending row. Nothing of it is in the bucket afterwards. */
+/**
+ * Makes one batch of what changed, from open snapshot to pending row. Nothing of it is in the bucket afterwards, unless
+ * it outgrew the spool: then its parts went up before it was recorded, and no manifest names them yet.
+ */
 export class DeltaMaker {
+  /** parts of a batch that was not recorded were sent under the epoch in hand */
+  private isSomethingOut = false;
+
   constructor(private readonly parts: DeltaParts) {}
 
   /**
@@ -82,6 +92,11 @@ export class DeltaMaker {
   async make(start: DeltaStart): Promise<SealedBatch | null> {
     const { reader, generations, sealer, batches, events, spool } = this.parts;
     const { generation, previous } = start;
+    if (this.isSomethingOut) {
+      // an upload that was given up may still land, and must not land on what is sent now
+      await this.parts.lease.beginEpoch();
+      this.isSomethingOut = false;
+    }
     const made = await reader.read((open) => this.read(start, open));
     if (made === null) throw new PolicyChanged();
     const { open, draft } = made;
@@ -97,6 +112,7 @@ export class DeltaMaker {
       await events.reach('sealed', batch);
       await start.headCheck;
       await batches.record(open.session, generation, open, batch, made.ledger, beside);
+      this.isSomethingOut = false;
       if (made.progress !== null) await start.rebase?.done(made.progress);
       await events.reach('recorded', batch);
       return batch;
@@ -118,12 +134,12 @@ export class DeltaMaker {
     assertSameSource(generation, open, start.since);
     if (open.catalog.policyVersion !== generation.policyVersion) throw new PolicyChanged();
     await this.parts.keys.collect(open, start.since, generation.catalog);
-    const draft = this.parts.sealer.draft(
-      generation,
-      open.catalog,
-      this.parts.lease.epoch,
-      start.parts.length,
-    );
+    const { sealer, lease, partBytes } = this.parts;
+    const draft = sealer.draft(generation, open.catalog, lease.epoch, {
+      ...(partBytes === undefined ? {} : { partBytes }),
+      firstPart: start.parts.length,
+      afterPart: (made) => this.makeRoom(start, draft, made),
+    });
     await this.parts.events.openSnapshot(open, draft.place);
     const ledger = new LedgerChanges(open.session);
     const types = open.catalog.types.map(({ type }) => type);
@@ -151,6 +167,26 @@ export class DeltaMaker {
       if (!(error instanceof BrakePassed) || brakeDeletes === null) throw error;
       throw new DeletesHeld(await countDeletes(open), brakeDeletes, open.snapshot);
     }
+  }
+
+  /**
+   * What gathered over days may be more than the spool holds. The bucket must be known to be ours before anything is put
+   * there; what a batch that is never recorded leaves in it is swept like the parts of any lost one.
+   * @throws SpoolFull
+   */
+  private async makeRoom(
+    start: DeltaStart,
+    { place, nonce }: BatchDraft,
+    made: readonly PartEntry[],
+  ): Promise<void> {
+    const { spool, carrier } = this.parts;
+    if (await spool.hasRoom()) return;
+    await start.headCheck;
+    const { policyVersion } = start.generation;
+    const recorded = made.map((entry, index) => ({ part: start.parts.length + index, entry }));
+    const batch = { generation: place.generation, n: place.n, nonce, policyVersion };
+    this.isSomethingOut = true;
+    await carrier.makeRoom(batch, () => Promise.resolve(recorded));
   }
 
   /** Only a batch that touches attachments pays for the look at all of them. */

@@ -16,6 +16,11 @@ const EXTEND = `
   UPDATE replication.lease SET expires_at = clock_timestamp() + make_interval(secs => $3)
   WHERE name = '${LANE}' AND holder = $1 AND epoch = $2`;
 
+const ANOTHER_EPOCH = `
+  UPDATE replication.lease SET epoch = epoch + 1
+  WHERE name = '${LANE}' AND holder = $1 AND epoch = $2 AND expires_at >= clock_timestamp()
+  RETURNING epoch`;
+
 /**
  * The right to publish, held by one process at a time. Its epoch rises with every takeover and is checked in the
  * transaction that records a batch, so a publisher that slept past its lease finds the door shut even though it
@@ -58,6 +63,17 @@ export class PublishLease {
     const epoch = this.epoch;
     this.epochHeld = null;
     throw new LeaseLost(epoch);
+  }
+
+  /**
+   * Keeps the lease under a higher epoch, and with it other object names: for who makes a batch anew while uploads of its
+   * first making may still be on their way. @throws LeaseLost
+   */
+  async beginEpoch(): Promise<void> {
+    const { epoch } = this;
+    const [row] = await this.db.query<{ epoch: string }>(ANOTHER_EPOCH, [this.holder, epoch]);
+    this.epochHeld = row === undefined ? null : Number(row.epoch);
+    if (row === undefined) throw new LeaseLost(epoch);
   }
 
   /** Lets the next publisher in at once, where this one stops in order. */

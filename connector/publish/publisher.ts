@@ -26,7 +26,7 @@ import {
   ReplicasChanged,
   StandbyRefused,
 } from './publish.errors.js';
-import { ChunkLost } from './part-carrier.js';
+import { ChunkLost, PartCarrier } from './part-carrier.js';
 import { Rebaser } from './rebase/rebaser.js';
 import { RebaseStore, type Rebase } from './rebase/rebase.store.js';
 import { DEFAULT_RULES, type RebaseRules } from './rebase/why-rebase.js';
@@ -47,6 +47,8 @@ export interface PublisherOptions {
   listeners?: readonly LaneListener[];
   /** rows per part of a first snapshot */
   chunkRows?: number;
+  /** bytes before compression, above which a batch of changes begins another part */
+  partBytes?: number;
   /** rows per turn of a generation that is made beside the one in force */
   rebaseRows?: number;
   rebaseRules?: RebaseRules;
@@ -108,8 +110,10 @@ export class Publisher {
     const { recipients } = this;
     const sealer = new BatchSealer(trust, spool, recipients);
     const fileKeys = new FileKeys(db, () => trust.fileKeySeal());
+    const carrier = new PartCarrier(db, bucket, spool);
     this.delta = new DeltaMaker({
-      ...{ reader, keys, sealer, batches, generations, lease, spool, events, fileKeys },
+      ...{ reader, keys, sealer, batches, generations, lease, spool, carrier, events, fileKeys },
+      partBytes: options.partBytes,
     });
     const { delta } = this;
     const chunkRows = options.chunkRows ?? CHUNK_ROWS;
@@ -120,16 +124,7 @@ export class Publisher {
       rules: options.rebaseRules ?? DEFAULT_RULES,
     });
     this.snapshot = new FirstSnapshot({
-      db,
-      reader,
-      generations,
-      delta,
-      sealer,
-      lease,
-      spool,
-      bucket,
-      events,
-      chunkRows,
+      ...{ db, reader, generations, delta, sealer, lease, spool, bucket, events, chunkRows },
     });
   }
 

@@ -38,7 +38,7 @@ export class Uploader {
     await this.parts.trust.deliver(this.parts.bucket);
     for (const [index, entry] of batch.parts.entries()) {
       const path = this.parts.spool.pathOf(batch, index);
-      if (await this.isUploaded(batch, entry, path)) continue;
+      if (await this.isUploaded(entry, path)) continue;
       await this.assertWanted(batch);
       await this.parts.bucket.putFile(entry.name, path);
       await this.parts.events.reach('part-uploaded', batch);
@@ -60,13 +60,9 @@ export class Uploader {
     await this.parts.events.reach('published', batch);
   }
 
-  /** A snapshot's parts go up while it is still being read, and leave the spool then. */
-  private async isUploaded(
-    batch: SealedBatch,
-    entry: { name: string; bytes: number },
-    path: string,
-  ): Promise<boolean> {
-    if (batch.kind !== 'snapshot' || (await this.parts.spool.hasFile(path))) return false;
+  /** Parts of a snapshot, and of a batch that outgrew the spool, go up while it is being made, and leave the spool then. */
+  private async isUploaded(entry: { name: string; bytes: number }, path: string): Promise<boolean> {
+    if (await this.parts.spool.hasFile(path)) return false;
     return (await this.parts.bucket.head(entry.name))?.size === entry.bytes;
   }
 
@@ -86,7 +82,7 @@ export class Uploader {
     for (const [index, entry] of batch.parts.entries()) {
       const path = this.parts.spool.pathOf(batch, index);
       if (await this.parts.spool.holds(path, entry)) continue;
-      if (!(await this.isUploaded(batch, entry, path))) return false;
+      if (!(await this.isUploaded(entry, path))) return false;
     }
     for (const list of batch.lists)
       if (!(await this.parts.spool.holds(this.parts.spool.listPathOf(batch), list))) return false;

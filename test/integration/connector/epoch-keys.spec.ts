@@ -7,6 +7,8 @@ import type { Bucket } from '../../../src/platform/bucket/index.js';
 import {
   manifestKey,
   manifestPrefix,
+  parsePartKey,
+  partPrefix,
   signManifest,
   TrustChain,
 } from '../../../src/replication/format/index.js';
@@ -58,6 +60,13 @@ async function expectExact(): Promise<void> {
   expect(world.reader.rows('account')).toEqual(await viewContent(world, 'account'));
 }
 
+async function partsOf(generation: number, n: number): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of world.bucket.list(partPrefix(generation)))
+    if (parsePartKey(key)?.n === n) keys.push(key);
+  return keys;
+}
+
 /** The replica's own choice among what stands at a place. */
 async function chosen(generation: number, n: number) {
   const trust = TrustChain.pin(world.rootObject, { tenant: TENANT });
@@ -105,6 +114,7 @@ describe('on a bucket that ignores conditions', () => {
     )[0] as { manifest: Buffer };
     await frozen.vanish();
     await rm(world.spoolFolder, { recursive: true });
+    await world.bucket.remove(await partsOf(1, 2)); // whole in the bucket, its batch would be finished and not made anew
     const successor = await publisher();
     await successor.settle();
     await world.bucket.put(manifestKey(1, 2, 2), late);
