@@ -62,7 +62,7 @@ async function run(lab, { rows, postgres }, published) {
     results: [result],
     settings: `${count} contacts, once each, Holdfast first; the server is Debian's PostgreSQL ${server[0].server_version}, not the embedded one`,
     notes: [
-      'Holdfast: from the fetch of the manifest to the commit, as its log says: fetch, decrypt, verify, stage, insert into tables that have their indexes, and compute the digest of every stored row.',
+      'Holdfast: from the fetch of the manifest to the commit, as its log says: fetch, decrypt, verify, stage, insert, compute the digest of every stored row, and build the indexes afterwards.',
       `Peer: pg_restore, one job, of pg_dump -Fc of the whole database that the replica has filled (the dump took ${Math.round(dump.seconds)} s); it copies in clear, builds the indexes afterwards and verifies nothing.`,
       `The first snapshot of these rows took ${Math.round(published.seconds)} s, the connector ${Math.round(published.peak / 2 ** 20)} MB at most.`,
     ],

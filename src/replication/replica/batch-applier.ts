@@ -35,6 +35,9 @@ export interface BatchSource {
 
 const nothing: RowSum = { count: 0, sum: 0n };
 
+/** Below this, indexes kept up to date row by row cost less than a second. */
+const MANY_ROWS = 5_000;
+
 /**
  * @param expected the state that the manifest was held against; where another server has moved on meanwhile, nothing
  * is done
@@ -78,6 +81,7 @@ async function applyInside(
   const before = manifest.kind === 'delta' ? state : null;
   if (manifest.kind === 'snapshot')
     for (const table of await replicatedTables(client)) await client.query(`DELETE FROM ${table}`);
+  if (state === null) await shelveIndexes(client, targets, staged);
   const known = new Map(manifest.types.map((entry) => [entry.type, entry]));
   if (known.size !== targets.size)
     throw new FormatError('format.malformed', 'manifest and header name different types');
@@ -89,6 +93,7 @@ async function applyInside(
     const change = await applyType(client, target, staged.get(type), header.digestKey, manifest.kind);
     assertState(claimed, staged.get(type), afterChange(last, change.removed, change.added));
   }
+  if (state === null) await client.query('SELECT replication.restore_indexes()');
   // A batch that says nothing new of files and has no row of one is spared the look at all of them.
   if (staged.has('attachment') || saysAnything(manifest) || keys > 0) {
     const listed = await readListedFiles(manifest, async (entry) =>
@@ -98,6 +103,17 @@ async function applyInside(
     await applyFileKeys(client, manifest, listed, targets.get('attachment'), keys);
   }
   await writeState(client, manifest, digest, { schema: header.types, digestKey: header.digestKey });
+}
+
+/** On the first fill of a replica, which nobody reads yet, indexes are built after the rows are there. */
+async function shelveIndexes(
+  client: PoolClient,
+  targets: ReadonlyMap<string, TargetTable>,
+  staged: ReadonlyMap<string, StagedType>,
+): Promise<void> {
+  for (const [type, { table }] of targets)
+    if ((staged.get(type)?.upserts.count ?? 0) >= MANY_ROWS && table.startsWith('"crm".'))
+      await client.query('SELECT replication.shelve_indexes($1::regclass)', [table]);
 }
 
 function saysAnything({ attachments, kind }: Manifest): boolean {
