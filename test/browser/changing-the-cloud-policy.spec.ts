@@ -142,6 +142,36 @@ describe('a policy', () => {
     });
   });
 
+  it('says what holds for all types: fields that are not named, and when deletes are held', async () => {
+    await openEditor();
+    await page.getByText('Rules for all types', { exact: true }).first().click();
+    const rules = page.locator('.policy-rules');
+    await rules.getByLabel('confidential', { exact: true }).selectOption('include');
+    await page
+      .getByText(/so it needs a reason under/)
+      .first()
+      .waitFor();
+    await rules.getByLabel('Why it may leave').fill('agreed with the board');
+    await rules.getByLabel('public', { exact: true }).selectOption('plain');
+    await rules.getByLabel(/^Hold a batch/).fill('many');
+    await rules.locator('.policy-fault').first().waitFor();
+    await rules.getByLabel(/^Hold a batch/).fill('750');
+    const [gone, come] = await difference();
+    expect(gone.slice(1)).toEqual([
+      '  classification: { special: omit, personal: omit, confidential: omit, internal: include, public: include }',
+      'brake: { deletes: 500 }',
+    ]);
+    expect(come.slice(1)).toEqual([
+      '  classification: { special: omit, personal: omit, confidential: include, internal: include }',
+      'brake: { deletes: 750 }',
+      'allow:',
+      "  confidential: 'agreed with the board'",
+    ]);
+    expect(await axeViolations(page)).toEqual([]);
+    await rules.getByLabel(/^Hold a batch/).fill('');
+    expect((await text().inputValue()).includes('brake:')).toBe(false);
+  });
+
   it('is written on a phone behind two tabs, with the keyboard', async () => {
     await openEditor({ ...phone, colorScheme: 'dark' });
     expect(await text().isHidden()).toBe(true);

@@ -4,6 +4,7 @@ import { Icon } from '../../../design/Icon.js';
 import { useTexts } from '../../../i18n/texts.js';
 import type { PolicyCheck, PolicyFault } from '../cloud-api.js';
 import { DraftProvider, useReading, type Draft } from './draft.js';
+import { GeneralRules } from './GeneralRules.js';
 import { nameableTypes } from './policy-draft.js';
 import { TypeEntry } from './TypeEntry.js';
 
@@ -51,6 +52,7 @@ export function PolicyForm({ text, onChange, check }: Props) {
               />
             ))}
           </ul>
+          <GeneralRules />
         </DraftProvider>
       )}
     </div>

@@ -5,7 +5,7 @@ import { isTree, valueAt, type Path, type Tree } from './policy-text.js';
 import { readTreatment, writeTreatment, type Treatment } from './treatments.js';
 
 /** Classifications whose fields stay home unless somebody says why they may leave. */
-const protectedOnes: readonly string[] = ['confidential', 'personal', 'special'];
+export const protectedOnes: readonly string[] = ['confidential', 'personal', 'special'];
 
 /** They go with every selected record, or never. */
 const settled = ['id', 'createdAt', 'createdBy', 'updatedAt', 'updatedBy', 'ownerId', 'version', 'deletedAt'];
