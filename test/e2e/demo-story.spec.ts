@@ -30,7 +30,7 @@ let premises: TestApi;
 let replica: TestApi;
 
 beforeAll(async () => {
-  system = await startSystem();
+  system = await startSystem({ isFirstStart: true });
   premises = new TestApi(system.primary.url, system.apiToken);
   replica = new TestApi(system.replica.url, system.replica.apiToken);
 }, 300_000);

@@ -1,10 +1,10 @@
 // A real S3 server: Ceph's gateway, started by the first test that asks for it and shared by all of a run.
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { openBucket, type Bucket, type S3Options } from '../../../src/platform/bucket/index.js';
-import { waitFor } from '../wait-for.js';
+import { onceARun } from '../once-a-run.js';
 import { cephFolder, startCeph, type GatewayUser } from './ceph-processes.js';
 
 export interface Radosgw {
@@ -18,7 +18,7 @@ export interface Radosgw {
   replica: GatewayUser;
 }
 
-const START_MS = 300_000;
+const NOTE = 'gateway.json';
 
 function folderOfRun(): string {
   const folder = process.env.HOLDFAST_TEST_FOLDER;
@@ -32,31 +32,14 @@ export function sharedRadosgw(): Promise<Radosgw> {
   return (started ??= startOrFind());
 }
 
-/** Tests run in several processes; the one that makes the folder starts Ceph, the others wait for its note. */
 async function startOrFind(): Promise<Radosgw> {
-  const folder = folderOfRun();
-  const note = join(folder, 'gateway.json');
-  if (await isFirst(folder)) {
+  const folder = await onceARun(folderOfRun(), async (place) => {
     const [owner, connector, replica] = [newUser('owner'), newUser('connector'), newUser('replica')];
-    const port = await startCeph(folder, [owner, connector, replica]);
-    const endpoint = `http://127.0.0.1:${port}`;
-    const gateway: Radosgw = { port, endpoint, owner, connector, replica };
-    await writeFile(`${note}.new`, JSON.stringify(gateway));
-    await rename(`${note}.new`, note);
-    return gateway;
-  }
-  const read = async () => JSON.parse(await readFile(note, 'utf8')) as Radosgw;
-  return waitFor(read, { timeoutMs: START_MS, intervalMs: 250, what: 'the shared radosgw' });
-}
-
-async function isFirst(folder: string): Promise<boolean> {
-  try {
-    await mkdir(folder);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
+    const port = await startCeph(place, [owner, connector, replica]);
+    const gateway: Radosgw = { port, endpoint: `http://127.0.0.1:${port}`, owner, connector, replica };
+    await writeFile(join(place, NOTE), JSON.stringify(gateway));
+  });
+  return JSON.parse(await readFile(join(folder, NOTE), 'utf8')) as Radosgw;
 }
 
 function newUser(name: string): GatewayUser {
