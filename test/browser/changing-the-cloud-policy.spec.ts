@@ -165,7 +165,7 @@ describe('a policy', () => {
       '  classification: { special: omit, personal: omit, confidential: include, internal: include }',
       'brake: { deletes: 750 }',
       'allow:',
-      "  confidential: 'agreed with the board'",
+      '  confidential: agreed with the board',
     ]);
     expect(await axeViolations(page)).toEqual([]);
     await rules.getByLabel(/^Hold a batch/).fill('');

@@ -1,6 +1,6 @@
 // The whole product as a person starts it, for tests that need all of it. It is built before the tests run.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createWriteStream } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -93,6 +93,8 @@ async function copyDemoHome(folder: string): Promise<void> {
   });
   // with the owner of the database's files; sharing blocks where the file system can
   await promisify(execFile)('cp', ['-a', '--reflink=auto', join(made, 'home'), folder]);
+  // that of the start before; a start writes it anew
+  await rm(join(folder, 'quickstart.json'));
 }
 
 /** Runs what `npm start -- --home <folder> …` runs, without waiting for anything. */

@@ -9,28 +9,30 @@ import { useTypeName } from './use-type-name.js';
 function Faults({ faults, onGo }: { faults: PolicyFault[]; onGo: (line: number) => void }) {
   const { t } = useTexts();
   return (
-    <ul className="faults" role="alert">
-      {faults.map((fault) => (
-        <li key={`${String(fault.line)}${fault.path}${fault.message}`} className="notice bad">
-          <Icon name="warning" isSmall />
-          <span>
-            {fault.line !== null && (
-              <button
-                type="button"
-                className="link"
-                onClick={() => {
-                  onGo(fault.line ?? 1);
-                }}
-              >
-                {t('cloud.line', { line: fault.line })}
-              </button>
-            )}{' '}
-            {fault.message}
-            {fault.suggestion && ` ${t('cloud.suggestion', { suggestion: fault.suggestion })}`}
-          </span>
-        </li>
-      ))}
-    </ul>
+    <div role="alert">
+      <ul className="faults">
+        {faults.map((fault) => (
+          <li key={`${String(fault.line)}${fault.path}${fault.message}`} className="notice bad">
+            <Icon name="warning" isSmall />
+            <span>
+              {fault.line !== null && (
+                <button
+                  type="button"
+                  className="link"
+                  onClick={() => {
+                    onGo(fault.line ?? 1);
+                  }}
+                >
+                  {t('cloud.line', { line: fault.line })}
+                </button>
+              )}{' '}
+              {fault.message}
+              {fault.suggestion && ` ${t('cloud.suggestion', { suggestion: fault.suggestion })}`}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
