@@ -47,6 +47,8 @@ async function list(resource: string, meta: ListMeta, limit: number, signal?: Ab
 const write = async (path: string, options: RequestOptions) =>
   (await request<CrmRecord>(path, options)).body as unknown as RaRecord;
 
+/** an id comes from the address bar: a slash in it is no way to another path */
+const segment = (id: unknown) => encodeURIComponent(String(id));
 const etag = (version: unknown) => ({ 'If-Match': `"${String(version)}"` });
 const longestListOfIds = 100;
 
@@ -70,7 +72,7 @@ const provider = {
   },
   async getOne(resource: string, params: { id: unknown; meta?: ListMeta; signal?: AbortSignal }) {
     const expand = params.meta?.expand?.length ? `?expand=${params.meta.expand.join(',')}` : '';
-    const path = `/${resource}/${String(params.id)}${expand}`;
+    const path = `/${resource}/${segment(params.id)}${expand}`;
     const { body } = await request<CrmRecord>(path, { signal: params.signal });
     return { data: body as unknown as RaRecord };
   },
@@ -93,14 +95,14 @@ const provider = {
     params: { id: unknown; data: unknown; previousData: { version?: unknown } },
   ) {
     const headers = etag(params.previousData.version);
-    const path = `/${resource}/${String(params.id)}`;
+    const path = `/${resource}/${segment(params.id)}`;
     return { data: await write(path, { method: 'PATCH', body: params.data, headers }) };
   },
   async updateMany(): Promise<never> {
     return Promise.reject(new TypeError('the API changes one record at a time'));
   },
   async delete(resource: string, params: { id: unknown; previousData?: unknown }) {
-    await request(`/${resource}/${String(params.id)}`, { method: 'DELETE' });
+    await request(`/${resource}/${segment(params.id)}`, { method: 'DELETE' });
     return { data: (params.previousData ?? { id: params.id }) as RaRecord };
   },
   async deleteMany(resource: string, params: { ids: unknown[] }) {
@@ -108,7 +110,7 @@ const provider = {
     return { data: params.ids };
   },
   async restore(resource: string, id: string) {
-    await request(`/${resource}/${id}/restore`, { method: 'POST' });
+    await request(`/${resource}/${segment(id)}/restore`, { method: 'POST' });
   },
 };
 

@@ -1,3 +1,4 @@
+import { ownPath } from './own-path.js';
 import { ApiProblem } from './problem.js';
 import { noteReplicaState } from './replica-state.js';
 import { session } from './session.js';
@@ -54,9 +55,10 @@ async function readBody(response: Response): Promise<unknown> {
  *   an abort by the caller's own signal passes through as AbortError
  */
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<Answer<T>> {
+  const url = `${basePath}${ownPath(path)}`;
   let response: Response;
   try {
-    response = await fetch(`${basePath}${path}`, requestInit(options));
+    response = await fetch(url, requestInit(options));
   } catch (error) {
     if (options.signal?.aborted) throw error;
     throw new ApiProblem(0, { code: 'unreachable' });
