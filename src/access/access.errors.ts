@@ -23,6 +23,24 @@ export class ScopeMissing extends NotAllowed {
   }
 }
 
+/** 403: the token is good, but not from this address. */
+export class TokenAddressRefused extends DomainError {
+  constructor() {
+    super('token_address_refused', 403, 'warn', {
+      detail: 'The API token may not be used from this address.',
+    });
+  }
+}
+
+/** 403: a token asked for another token. */
+export class TokenMayNotMakeTokens extends DomainError {
+  constructor() {
+    super('token_may_not_make_tokens', 403, 'warn', {
+      detail: 'An API token makes no other tokens. Sign in, or use the command line on the server.',
+    });
+  }
+}
+
 /** 403 on everything but the person's own password until it is changed. */
 export class PasswordChangeRequired extends DomainError {
   constructor() {

@@ -6,6 +6,7 @@ export { IdentityStore } from './identity/identity.store.js';
 export { RoleAccessPolicy } from './policy/role-access-policy.js';
 export { RoleStore, type StoredRole } from './roles/role.store.js';
 export { tokenScopes, type RoleDefinition, type RoleFlag, type TokenScope } from './roles/role.js';
+export { isNetwork } from './tokens/allowed-networks.js';
 export { ApiTokens, type ApiTokenSummary, type NewApiToken } from './tokens/api-token.service.js';
 export { OwnPasswords } from './users/own-password.service.js';
 export { UserAccess, type UserSummary } from './users/user-access.service.js';

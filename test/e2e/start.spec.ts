@@ -264,6 +264,18 @@ describe('holdfast', () => {
     expect([nobody.code, nobody.err]).toEqual([1, 'There is nobody with the address nobody@example.com.\n']);
   });
 
+  it('makes a token for two networks, and none for what is no network', async () => {
+    const words = ['token', 'create', first.users[0]?.email ?? '', '--name', 'office'];
+    const limits = ['--from', '192.0.2.0/24', '--from', '2001:db8::/32'];
+    const made = await holdfastJson<{ token: string; allowedNetworks: string[] }>([...words, ...limits]);
+    expect(made.allowedNetworks).toEqual(['192.0.2.0/24', '2001:db8::/32']);
+    const elsewhere = await new TestApi(first.primary.url, made.token).request('GET', '/me');
+    expect(elsewhere.status).toBe(403);
+    expect(await elsewhere.text()).toContain('token_address_refused');
+    const refused = await holdfast([...words, '--from', 'office']);
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('--from')]);
+  });
+
   it('migrates, with nothing to do after a start', async () => {
     expect(await holdfastJson(['migrate'])).toEqual({ applied: [] });
     expect((await holdfast(['migrate'])).out).toBe('Nothing to do.\n');

@@ -78,14 +78,16 @@ export class AuthenticationGuard implements CanActivate {
   private async identify(request: FastifyRequest): Promise<Identity> {
     const { authorization } = request.headers;
     const identity =
-      authorization === undefined ? await this.bySession(request) : await this.byToken(authorization);
+      authorization === undefined
+        ? await this.bySession(request)
+        : await this.byToken(authorization, request.ip);
     if (!identity) throw new NotAuthenticated();
     return identity;
   }
 
-  private async byToken(authorization: string): Promise<Identity | null> {
+  private async byToken(authorization: string, address: string): Promise<Identity | null> {
     const token = bearerPattern.exec(authorization)?.[1];
-    return token === undefined ? null : this.identities.byToken(token);
+    return token === undefined ? null : this.identities.byToken(token, address);
   }
 
   private async bySession(request: FastifyRequest): Promise<Identity | null> {

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { LookupBatch, query, queryPrepared } from '../../platform/database/index.js';
+import { TokenAddressRefused } from '../access.errors.js';
 import { ACCESS_OPTIONS, defaultSessionIdleMs, type AccessOptions } from '../access.options.js';
 import { compiledPermissions } from '../roles/compiled-permissions.js';
 import type { TokenScope } from '../roles/role.js';
+import { isAddressAllowed } from '../tokens/allowed-networks.js';
 import { rememberIdentity, type Identity, type Person } from './identity.js';
-
 import { csrfTokenFor, hashSecret } from './secret-token.js';
 
 /** `last_seen_at` and `last_used_at` are written at most this often per session or token. */
@@ -33,6 +34,7 @@ interface TokenRow extends SecretRow {
   id: string;
   token_name: string;
   scopes: TokenScope[];
+  allowed_networks: string[] | null;
   is_stale: boolean;
 }
 
@@ -82,9 +84,11 @@ export class IdentityStore {
     return personIdentity(row, session, row.must_change);
   }
 
-  async byToken(secret: string): Promise<Identity | null> {
+  /** @throws TokenAddressRefused when the token may not be used from the address */
+  async byToken(secret: string, address: string): Promise<Identity | null> {
     const row = await this.tokens.find(hashSecret(secret).toString('hex'));
     if (!row) return null;
+    if (!isAddressAllowed(row.allowed_networks, address)) throw new TokenAddressRefused();
     if (row.is_stale) await this.touch('api_token', 'last_used_at', row.id);
     return tokenIdentity(row);
   }
@@ -133,7 +137,8 @@ function sessionSql(role: 'primary' | 'replica'): string {
 
 function tokenSql(role: 'primary' | 'replica', key: 'token_hash' | 'id'): string {
   const type = key === 'id' ? 'uuid' : 'bytea';
-  return `SELECT t.id, encode(t.token_hash, 'hex') AS hash, t.name AS token_name, t.scopes, ${personColumns(role)},
+  return `SELECT t.id, encode(t.token_hash, 'hex') AS hash, t.name AS token_name, t.scopes, t.allowed_networks,
+      ${personColumns(role)},
       CASE WHEN t.roles IS NULL THEN ${sources[role].roles} ELSE ${rolesByKey('t.roles')} END AS roles,
       coalesce(t.last_used_at < now() - $2 * interval '1 millisecond', true) AS is_stale
     FROM access.api_token t LEFT JOIN crm."user" u ON u.id = t.user_id AND ${isLive}

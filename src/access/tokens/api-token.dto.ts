@@ -9,6 +9,8 @@ export class ApiTokenDto {
   @ApiProperty() name!: string;
   @ApiProperty({ type: String, format: 'uuid', nullable: true }) userId!: string | null;
   @ApiProperty({ enum: tokenScopes, isArray: true }) scopes!: string[];
+  @ApiProperty({ type: [String], nullable: true, description: 'from anywhere where it is null' })
+  allowedNetworks!: string[] | null;
   @ApiProperty({ format: 'date-time' }) createdAt!: string;
   @ApiProperty(time) lastUsedAt!: string | null;
   @ApiProperty(time) expiresAt!: string | null;

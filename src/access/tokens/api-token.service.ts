@@ -5,11 +5,12 @@ import { query, withTransaction } from '../../platform/database/index.js';
 import { InvalidInput, NotAllowed, NotFound } from '../../platform/errors/index.js';
 import type { PageQuery, RequestContext } from '../../records/index.js';
 import { AccessAudit } from '../access.audit.js';
-import { ScopeMissing } from '../access.errors.js';
+import { TokenMayNotMakeTokens } from '../access.errors.js';
 import { permissionsOf } from '../identity/identity.js';
 import { hashSecret, newSecret } from '../identity/secret-token.js';
 import type { TokenScope } from '../roles/role.js';
 import { UserAccess } from '../users/user-access.service.js';
+import { isNetwork } from './allowed-networks.js';
 
 export interface NewApiToken {
   /** whom it acts for; null only for a token of the server itself, which then needs `roles` */
@@ -19,6 +20,8 @@ export interface NewApiToken {
   /** role keys instead of the person's own roles */
   roles?: readonly string[];
   expiresAt?: Date;
+  /** addresses and networks such as `192.0.2.0/24`; from anywhere when left out */
+  allowedNetworks?: readonly string[];
 }
 
 export interface ApiTokenSummary {
@@ -26,6 +29,7 @@ export interface ApiTokenSummary {
   name: string;
   userId: string | null;
   scopes: TokenScope[];
+  allowedNetworks: string[] | null;
   createdAt: Date;
   lastUsedAt: Date | null;
   expiresAt: Date | null;
@@ -37,8 +41,8 @@ export interface ApiTokenPage {
   readonly page: { readonly nextCursor: string | null };
 }
 
-const columns = `id, name, user_id AS "userId", scopes, created_at AS "createdAt", last_used_at AS "lastUsedAt",
-  expires_at AS "expiresAt", revoked_at AS "revokedAt"`;
+const columns = `id, name, user_id AS "userId", scopes, allowed_networks AS "allowedNetworks",
+  created_at AS "createdAt", last_used_at AS "lastUsedAt", expires_at AS "expiresAt", revoked_at AS "revokedAt"`;
 
 @Injectable()
 export class ApiTokens {
@@ -50,7 +54,8 @@ export class ApiTokens {
 
   /**
    * @returns the token, `hft_` and 43 characters: shown once, only its hash is kept
-   * @throws NotAllowed for scopes or a person beyond the caller's own rights
+   * @throws TokenMayNotMakeTokens for every caller that is a token itself
+   * @throws NotAllowed for a person beyond the caller's own rights
    */
   async create(
     ctx: RequestContext,
@@ -59,11 +64,12 @@ export class ApiTokens {
     await this.refuseBeyondOwn(ctx, input);
     if (input.expiresAt && input.expiresAt.getTime() <= Date.now())
       throw new InvalidInput([{ path: 'expiresAt', message: 'must lie in the future' }]);
+    refuseUnreadableNetworks(input.allowedNetworks);
     const token = `hft_${newSecret()}`;
     const summary = await withTransaction(this.dataSource, async (tx) => {
       const created = await insertToken(tx, ctx, input, hashSecret(token));
       await this.audit.append(tx, ctx, 'token-created', 'apiToken', created.id, {
-        after: { name: created.name, scopes: created.scopes, userId: created.userId },
+        after: auditedOf(created),
       });
       return created;
     });
@@ -98,8 +104,8 @@ export class ApiTokens {
 
   private async refuseBeyondOwn(ctx: RequestContext, input: NewApiToken): Promise<void> {
     if (ctx.principal.kind === 'system') return;
-    const missing = input.scopes.find((scope) => !permissionsOf(ctx).isInScope(scope));
-    if (missing !== undefined) throw new ScopeMissing(missing);
+    // What it made would outlive it, whatever is compared: nobody who revokes a token knows of the ones it left behind.
+    if (ctx.principal.kind === 'token') throw new TokenMayNotMakeTokens();
     if (input.roles !== undefined || input.userId === null)
       throw new NotAllowed({ detail: 'Only the command line makes tokens with roles of their own.' });
     if (input.userId === ctx.principal.userId) return;
@@ -107,6 +113,18 @@ export class ApiTokens {
     await this.users.findUser(this.dataSource, input.userId);
     await this.users.refuseMightierThan(ctx, this.dataSource, input.userId);
   }
+}
+
+function refuseUnreadableNetworks(networks: readonly string[] = []): void {
+  const message = 'must be an address, or a network such as 192.0.2.0/24 or 2001:db8::/32';
+  const faults = networks.flatMap((text, index) =>
+    isNetwork(text) ? [] : [{ path: `allowedNetworks[${index}]`, message }],
+  );
+  if (faults.length > 0) throw new InvalidInput(faults);
+}
+
+function auditedOf({ name, scopes, userId, allowedNetworks }: ApiTokenSummary): Record<string, unknown> {
+  return { name, scopes, userId, allowedNetworks };
 }
 
 function managesUsers(ctx: RequestContext): boolean {
@@ -121,8 +139,8 @@ async function insertToken(
 ): Promise<ApiTokenSummary> {
   const [row] = await query<ApiTokenSummary>(
     tx,
-    `INSERT INTO access.api_token (id, name, token_hash, user_id, roles, scopes, created_by, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING ${columns}`,
+    `INSERT INTO access.api_token (id, name, token_hash, user_id, roles, scopes, created_by, expires_at, allowed_networks)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ${columns}`,
     [
       uuidv7(),
       input.name,
@@ -132,6 +150,7 @@ async function insertToken(
       input.scopes,
       ctx.principal.userId,
       input.expiresAt ?? null,
+      input.allowedNetworks ?? null,
     ],
   );
   if (!row) throw new TypeError('INSERT … RETURNING answered no row');

@@ -9,6 +9,7 @@ import {
 } from '@nestjs/swagger';
 import { ApiTokensDto, NewApiTokenDto } from './api-token.dto.js';
 import {
+  ArrayMaxSize,
   ArrayNotEmpty,
   ArrayUnique,
   IsIn,
@@ -26,6 +27,7 @@ import { PrimaryOnly } from '../guard/decorators.js';
 import { knownIdForm } from '../guard/id-form.pipe.js';
 import { tokenScopes, type TokenScope } from '../roles/role.js';
 import { ApiTokens, type ApiTokenPage, type ApiTokenSummary } from './api-token.service.js';
+import { maxAllowedNetworks } from './allowed-networks.js';
 
 const maxNameLength = 120;
 
@@ -46,6 +48,20 @@ export class NewApiTokenBody {
   @IsOptional()
   @IsISO8601({ strict: true })
   expiresAt?: string;
+
+  @ApiPropertyOptional({
+    type: [String],
+    minItems: 1,
+    maxItems: maxAllowedNetworks,
+    nullable: true,
+    example: ['192.0.2.0/24', '2001:db8::/32'],
+    description: 'addresses and networks that it may be used from; from anywhere when left out',
+  })
+  @IsOptional()
+  @ArrayNotEmpty()
+  @ArrayMaxSize(maxAllowedNetworks)
+  @IsString({ each: true })
+  allowedNetworks?: string[] | null;
 
   /** whom it acts for; oneself when left out */
   @ApiPropertyOptional({ format: 'uuid' })
@@ -75,6 +91,8 @@ export class ApiTokensController {
   @PrimaryOnly()
   @ApiOperation({
     summary: 'Make an API token; the answer is the only place that shows it',
+    description:
+      'For people who have signed in: a token makes no other tokens (403 `token_may_not_make_tokens`).',
     operationId: 'createApiToken',
   })
   @ApiResponse({ status: 201, type: NewApiTokenDto })
@@ -88,6 +106,7 @@ export class ApiTokensController {
       userId,
       name: body.name,
       scopes: body.scopes,
+      ...(body.allowedNetworks == null ? {} : { allowedNetworks: body.allowedNetworks }),
       ...(body.expiresAt === undefined ? {} : { expiresAt: new Date(body.expiresAt) }),
     });
     return { ...summary, token };
