@@ -13,6 +13,13 @@ export type AccessAction =
   | 'replica-password-set'
   | 'user-created'
   | 'roles-assigned'
+  | 'role-created'
+  | 'role-changed'
+  | 'role-deleted'
+  | 'team-created'
+  | 'team-changed'
+  | 'team-deleted'
+  | 'manager-set'
   | 'token-created'
   | 'token-revoked';
 

@@ -55,6 +55,29 @@ export class SignInBusy extends Unavailable {
   }
 }
 
+/** 409: everybody who has the role would lose it unnoticed. */
+export class RoleInUse extends Conflict {
+  constructor() {
+    super('role_in_use', { detail: 'Take the role from everybody and every token that has it first.' });
+  }
+}
+
+/** 409: the administrator's role stays as it is, and no built-in role can be deleted. */
+export class RoleIsFixed extends Conflict {
+  constructor() {
+    super('role_is_fixed', {
+      detail: 'The role administrator cannot be changed, and built-in roles cannot be deleted.',
+    });
+  }
+}
+
+/** 409: teams below would be left without the one above. */
+export class TeamHasTeams extends Conflict {
+  constructor() {
+    super('team_has_teams', { detail: 'Move or delete the teams below this one first.' });
+  }
+}
+
 /** 409: nobody could administer the server afterwards. */
 export class LastAdministrator extends Conflict {
   constructor() {

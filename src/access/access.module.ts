@@ -9,11 +9,16 @@ import { IdentityStore } from './identity/identity.store.js';
 import { PasswordHasher } from './password/password-hasher.js';
 import { RoleAccessPolicy } from './policy/role-access-policy.js';
 import { RoleStore } from './roles/role.store.js';
+import { RolesController } from './roles/roles.controller.js';
+import { Roles } from './roles/roles.service.js';
 import { SessionCookie } from './sessions/session-cookie.js';
 import { SessionStore } from './sessions/session.store.js';
 import { AuthController } from './sign-in/auth.controller.js';
 import { SignInLimiter } from './sign-in/sign-in-limiter.js';
 import { SignInService } from './sign-in/sign-in.service.js';
+import { TeamStore } from './teams/team.store.js';
+import { Teams } from './teams/teams.service.js';
+import { TeamsController } from './teams/teams.controller.js';
 import { ApiTokens } from './tokens/api-token.service.js';
 import { ApiTokensController } from './tokens/api-tokens.controller.js';
 import { OwnPasswords } from './users/own-password.service.js';
@@ -27,10 +32,13 @@ const services: Provider[] = [
   RoleAccessPolicy,
   { provide: ACCESS_POLICY, useExisting: RoleAccessPolicy },
   RoleStore,
+  Roles,
   SessionStore,
   SignInLimiter,
   UserAccess,
   OwnPasswords,
+  TeamStore,
+  Teams,
   ApiTokens,
   {
     provide: PasswordHasher,
@@ -46,7 +54,13 @@ export class AccessModule {
     return {
       module: AccessModule,
       global: true,
-      controllers: [AuthController, ApiTokensController, UserAccessController],
+      controllers: [
+        AuthController,
+        ApiTokensController,
+        UserAccessController,
+        RolesController,
+        TeamsController,
+      ],
       providers: [
         ...services,
         { provide: ACCESS_OPTIONS, useValue: options },
@@ -56,7 +70,7 @@ export class AccessModule {
         UserWriteBehaviour,
         { provide: APP_GUARD, useClass: AuthenticationGuard },
       ],
-      exports: [ACCESS_POLICY, IdentityStore, RoleStore, UserAccess, OwnPasswords, ApiTokens],
+      exports: [ACCESS_POLICY, IdentityStore, RoleStore, UserAccess, OwnPasswords, Roles, Teams, ApiTokens],
     };
   }
 
@@ -66,7 +80,7 @@ export class AccessModule {
       module: AccessModule,
       global: true,
       providers: [...services, { provide: ACCESS_OPTIONS, useValue: options }],
-      exports: [ACCESS_POLICY, IdentityStore, RoleStore, UserAccess, OwnPasswords, ApiTokens],
+      exports: [ACCESS_POLICY, IdentityStore, RoleStore, UserAccess, OwnPasswords, Roles, Teams, ApiTokens],
     };
   }
 }

@@ -5,7 +5,9 @@ import { eraseCommand, erasuresCommand } from './erase.command.js';
 import { importCommand } from './import.command.js';
 import { jobsCommand } from './jobs.command.js';
 import { migrateCommand } from './migrate.command.js';
+import { roleCommand } from './role.command.js';
 import { statusCommand } from './status.command.js';
+import { teamCommand } from './team.command.js';
 import { tokenCommand } from './token.command.js';
 import { userCommand } from './user.command.js';
 
@@ -23,6 +25,8 @@ export function buildProgram(): Command {
     erasuresCommand(),
     auditCommand(),
     userCommand(),
+    roleCommand(),
+    teamCommand(),
     tokenCommand(),
     jobsCommand(),
     migrateCommand(),

@@ -17,6 +17,7 @@ import type { TypeView } from './view/type-view.js';
 import { recordTypeOf, TypeViews } from './view/type-views.service.js';
 import { changedFields, filledFields, pick, touch } from './write/changes.js';
 import { checkUse } from './write/use-check.js';
+import { ownerProblems } from './write/owner-rule.js';
 import { missingFields, parseInput } from './write/record-input.js';
 import { insertRecords, updateRecord } from './write/record-rows.js';
 import { checkReferences } from './write/references.js';
@@ -163,7 +164,7 @@ export class RecordWriter {
   ): Promise<{ drafts: Draft[]; rows: TextRow[]; refused: CreateManyResult['refused'] }> {
     const may = this.policy.can(ctx, type, 'create');
     if (may === 'none') throw new NotAllowed({ detail: `You may not create ${type.plural}.` });
-    const drafts = this.draft(ctx, type, inputs, may === 'own' && !type.partOf);
+    const drafts = this.draft(ctx, type, inputs);
     await this.prepare(ctx, tx, type, drafts.filter(isFine));
     if (returning === null) await findTaken(this.database, tx, type, drafts.filter(isFine));
     const fine = drafts.filter(isFine);
@@ -197,12 +198,7 @@ export class RecordWriter {
   }
 
   /** Inputs with their defaults, ids and owner. */
-  private draft(
-    ctx: RequestContext,
-    type: RecordTypeMeta,
-    inputs: readonly unknown[],
-    isOwnOnly: boolean,
-  ): Draft[] {
+  private draft(ctx: RequestContext, type: RecordTypeMeta, inputs: readonly unknown[]): Draft[] {
     const view = this.views.of(ctx, type);
     const readOnly = this.policy.readOnlyFields(ctx, type);
     const { userId } = ctx.principal;
@@ -222,12 +218,7 @@ export class RecordWriter {
         version: 1,
         custom: parsed.values['custom'] ?? {},
       };
-      const problems = [...parsed.problems];
-      if (isOwnOnly && after['ownerId'] !== userId)
-        problems.push({
-          path: 'ownerId',
-          message: 'must be yourself: you may create records of your own only',
-        });
+      const problems = [...parsed.problems, ...ownerProblems(this.policy, ctx, type, after)];
       return newDraft(type, index, id, null, after, parsed.given, problems);
     });
   }

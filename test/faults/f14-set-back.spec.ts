@@ -46,7 +46,7 @@ const PERSON = 'Nachtigallenlied';
 /** An administrator's word that this database, such as it is, begins a new history. */
 async function allowNewHistory(): Promise<void> {
   const access = {
-    ...{ can: () => 'all' as const, predicate: () => 'TRUE' },
+    ...{ can: () => 'all' as const, predicate: () => 'TRUE', mayCreateFor: () => true },
     ...{ hiddenFields: () => new Set<string>(), readOnlyFields: () => new Set<string>() },
     ...{ hasFlag: () => true, isAdministrator: () => false },
   };

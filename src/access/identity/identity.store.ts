@@ -20,6 +20,7 @@ interface PersonRow {
   time_zone: string | null;
   /** JSON text of the roles */
   roles: string;
+  in_reach: string[] | null;
 }
 interface SecretRow extends PersonRow {
   /** hex of the secret's hash */
@@ -118,6 +119,17 @@ export class IdentityStore {
   }
 }
 
+/**
+ * Asked with every request like the roles, so that who leaves a team loses its records at once, but only where a role
+ * has the level team. A replica does not know the teams: there the level covers one's own records.
+ */
+const reachOf = (role: 'primary' | 'replica', userId: string): string =>
+  role === 'replica'
+    ? 'NULL::text[]'
+    : `CASE WHEN held.roles LIKE '%"team"%' THEN access.owners_in_reach(${userId})::text[] END`;
+/** OFFSET 0 keeps PostgreSQL from asking for the roles once more in the comparison above. */
+const held = (roles: string): string => `CROSS JOIN LATERAL (SELECT ${roles} AS roles OFFSET 0) held`;
+
 const personColumns = (role: 'primary' | 'replica'): string =>
   `u.id AS user_id, u.name, ${sources[role].email} AS email, u.locale, u.time_zone`;
 
@@ -126,30 +138,31 @@ function sessionSql(role: 'primary' | 'replica'): string {
   // The stamp ties a session to the password it was opened with; on premises a change deletes the sessions itself.
   const stamp = isReplica ? `AND s.login_stamp = sha256(convert_to(l.password_hash, 'UTF8'))` : '';
   const credential = isReplica ? '' : 'LEFT JOIN access.credential c ON c.user_id = u.id';
-  return `SELECT s.id, encode(s.token_hash, 'hex') AS hash, ${personColumns(role)}, ${sources[role].roles} AS roles,
+  return `SELECT s.id, encode(s.token_hash, 'hex') AS hash, ${personColumns(role)},
+      held.roles, ${reachOf(role, 'u.id')} AS in_reach,
       ${isReplica ? 'false' : 'coalesce(c.must_change, false)'} AS must_change,
       s.last_seen_at < now() - $2 * interval '1 millisecond' AS is_stale
     FROM access.session s JOIN crm."user" u ON u.id = s.user_id AND ${isLive}
-      ${sources[role].login} ${credential}
+      ${sources[role].login} ${credential} ${held(sources[role].roles)}
     WHERE s.token_hash = ANY ($1::bytea[]) AND s.expires_at > now()
       AND s.last_seen_at > now() - $3 * interval '1 millisecond' ${stamp}`;
 }
 
 function tokenSql(role: 'primary' | 'replica', key: 'token_hash' | 'id'): string {
   const type = key === 'id' ? 'uuid' : 'bytea';
+  const roles = `CASE WHEN t.roles IS NULL THEN ${sources[role].roles} ELSE ${rolesByKey('t.roles')} END`;
   return `SELECT t.id, encode(t.token_hash, 'hex') AS hash, t.name AS token_name, t.scopes, t.allowed_networks,
-      ${personColumns(role)},
-      CASE WHEN t.roles IS NULL THEN ${sources[role].roles} ELSE ${rolesByKey('t.roles')} END AS roles,
+      ${personColumns(role)}, held.roles, ${reachOf(role, 'u.id')} AS in_reach,
       coalesce(t.last_used_at < now() - $2 * interval '1 millisecond', true) AS is_stale
     FROM access.api_token t LEFT JOIN crm."user" u ON u.id = t.user_id AND ${isLive}
-      ${sources[role].login}
+      ${sources[role].login} ${held(roles)}
     WHERE t.${key} = ANY ($1::${type}[]) AND t.revoked_at IS NULL AND coalesce(t.expires_at > now(), true)
       AND (t.user_id IS NULL OR u.id IS NOT NULL)`;
 }
 
 function userSql(role: 'primary' | 'replica'): string {
-  return `SELECT ${personColumns(role)}, ${sources[role].roles} AS roles
-    FROM crm."user" u ${sources[role].login} WHERE u.id = $1 AND ${isLive}`;
+  return `SELECT ${personColumns(role)}, held.roles, ${reachOf(role, 'u.id')} AS in_reach
+    FROM crm."user" u ${sources[role].login} ${held(sources[role].roles)} WHERE u.id = $1 AND ${isLive}`;
 }
 
 function personOf(row: PersonRow): Person | null {
@@ -167,7 +180,8 @@ function personIdentity(row: PersonRow, session: Identity['session'], mustChange
   const person = personOf(row);
   const { permissions, roleKeys: roles } = compiledPermissions(row.roles, null);
   const principal = { kind: 'user' as const, userId: row.user_id, roles, name: person?.name ?? '' };
-  return remembered({ principal, permissions, person, session, mustChangePassword });
+  const ownersInReach = row.in_reach;
+  return remembered({ principal, permissions, person, session, mustChangePassword, ownersInReach });
 }
 
 function tokenIdentity(row: TokenRow): Identity {
@@ -180,7 +194,8 @@ function tokenIdentity(row: TokenRow): Identity {
     tokenId: row.id,
     name: person?.name ?? row.token_name,
   };
-  return remembered({ principal, permissions, person, session: null, mustChangePassword: false });
+  const rest = { person, session: null, mustChangePassword: false, ownersInReach: row.in_reach };
+  return remembered({ principal, permissions, ...rest });
 }
 
 function remembered(identity: Identity): Identity {

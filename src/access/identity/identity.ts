@@ -18,6 +18,8 @@ export interface Identity {
   /** null for tokens */
   readonly session: { readonly id: string; readonly csrfToken: string } | null;
   readonly mustChangePassword: boolean;
+  /** whose records the level `team` covers, oneself included; null where no role has that level, and on a replica */
+  readonly ownersInReach: readonly string[] | null;
 }
 
 // Permissions hang on the principal object itself, which only the guard and the directory make: a context that

@@ -9,7 +9,7 @@ import {
   type RequestContext,
   type SystemFlag,
 } from '../../records/index.js';
-import { permissionsOf } from '../identity/identity.js';
+import { identityOf, permissionsOf } from '../identity/identity.js';
 
 const nothing: ReadonlySet<string> = new Set();
 const administratorFlags: readonly SystemFlag[] = [
@@ -18,6 +18,9 @@ const administratorFlags: readonly SystemFlag[] = [
   'manageSettings',
   'manageCloud',
 ];
+/** Nobody but oneself where no teams are known: on a replica, and for a context that this module did not make. */
+const ownersInReach = (ctx: RequestContext): readonly string[] =>
+  identityOf(ctx)?.ownersInReach ?? (ctx.principal.userId === null ? [] : [ctx.principal.userId]);
 const isSystem = (ctx: RequestContext): boolean => ctx.principal.kind === 'system';
 
 /** Answers the record engine from the caller's roles; SQL text only, so that lists and counts filter themselves. */
@@ -42,10 +45,16 @@ export class RoleAccessPolicy implements AccessPolicy {
     const level = this.can(ctx, type, action);
     if (level === 'all') return 'TRUE';
     if (level === 'none' || ctx.principal.userId === null) return 'FALSE';
-    params.push(ctx.principal.userId);
     // one's own user record is the one that describes oneself
     const column = type.name === 'user' ? 'id' : 'owner_id';
-    return `${alias}.${column} = $${String(params.length)}`;
+    if (level === 'own') return `${alias}.${column} = $${String(params.push(ctx.principal.userId))}`;
+    return `${alias}.${column} = ANY ($${String(params.push(ownersInReach(ctx)))}::uuid[])`;
+  }
+
+  mayCreateFor(ctx: RequestContext, type: RecordTypeMeta, ownerId: string | null): boolean {
+    const level = this.can(ctx, type, 'create');
+    if (level === 'team') return ownerId !== null && ownersInReach(ctx).includes(ownerId);
+    return level === 'all' || (level === 'own' && ownerId === ctx.principal.userId);
   }
 
   hiddenFields(ctx: RequestContext, type: RecordTypeMeta): ReadonlySet<string> {

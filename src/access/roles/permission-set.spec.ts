@@ -47,6 +47,23 @@ describe('PermissionSet', () => {
     expect(new PermissionSet([builtIn('administrator')]).level(type('user', true), 'update')).toBe('all');
   });
 
+  it('lets a denial win over every other role, of the type or of the star', () => {
+    const denial = role({ permissions: { deal: { delete: 'deny' } } });
+    const set = new PermissionSet([builtIn('administrator'), denial]);
+    expect(set.level(type('deal'), 'delete')).toBe('none');
+    expect(set.level(type('deal'), 'update')).toBe('all');
+    const everywhere = role({ permissions: { '*': { delete: 'deny' } } });
+    const star = new PermissionSet([builtIn('administrator'), everywhere]);
+    expect(star.level(type('stage', true), 'delete')).toBe('none');
+  });
+
+  it('puts the team between own and all', () => {
+    const team = role({ permissions: { deal: { read: 'team', update: 'team' } } });
+    const set = new PermissionSet([builtIn('sales'), team, builtIn('readonly')]);
+    expect(set.level(type('deal'), 'update')).toBe('team');
+    expect(set.level(type('deal'), 'read')).toBe('all');
+  });
+
   it('keeps a field hidden where a narrower role would open it', () => {
     const open = role({ permissions: { account: { read: 'own' } } });
     const hidden = role({

@@ -6,15 +6,18 @@ import {
   type RoleDefinition,
   type RoleFields,
   type RoleFlag,
+  type RoleLevel,
 } from './role.js';
 import type { TokenScope } from './role.js';
 
 const rank = (level: Level): number => levels.indexOf(level);
 const highest = (a: Level, b: Level): Level => (rank(a) >= rank(b) ? a : b);
+const granted = (level: RoleLevel): Level => (level === 'deny' ? 'none' : level);
 type TypeFacts = Pick<RecordTypeMeta, 'name' | 'adminOnly' | 'partOf'>;
 
 /**
- * What a person may do: the union of their roles, cut down to the scopes of the token used, if any.
+ * What a person may do: the union of their roles without what one of them denies, cut down to the scopes of the
+ * token used, if any.
  * Asking it costs map look-ups, and the same question gets the same Set back.
  */
 export class PermissionSet {
@@ -33,8 +36,13 @@ export class PermissionSet {
 
   level(type: TypeFacts, action: Action): Level {
     if (!this.isInScope(action === 'read' ? 'read' : 'write')) return 'none';
+    if (this.denies(type, action)) return 'none';
     if (type.adminOnly && action !== 'read') return this.has(flagFor(type)) ? 'all' : 'none';
-    return this.roles.map((role) => levelIn(role, type, action)).reduce(highest, 'none');
+    return this.roles.map((role) => granted(levelIn(role, type, action))).reduce(highest, 'none');
+  }
+
+  denies(type: TypeFacts, action: Action): boolean {
+    return this.roles.some((role) => levelIn(role, type, action) === 'deny');
   }
 
   has(flag: RoleFlag): boolean {
@@ -56,14 +64,17 @@ export class PermissionSet {
   }
 
   /**
-   * Whether everything that `other` allows is allowed here too: nobody hands out what they don't have.
+   * Whether everything that `other` allows is allowed here too: nobody hands out what they don't have. What `other`
+   * denies counts like the whole right, since to take a denial away is to give that right.
    * `types` are all record types there are.
    */
   covers(other: PermissionSet, types: readonly RecordTypeMeta[]): boolean {
     const reaches = types.every(
       (type) =>
         (['create', 'read', 'update', 'delete'] as const).every(
-          (action) => rank(this.level(type, action)) >= rank(other.level(type, action)),
+          (action) =>
+            rank(this.level(type, action)) >=
+            rank(other.denies(type, action) ? 'all' : other.level(type, action)),
         ) &&
         isSubset(this.hiddenFields(type), other.hiddenFields(type)) &&
         isSubset(this.readOnlyFields(type), other.readOnlyFields(type)),
@@ -80,8 +91,9 @@ export class PermissionSet {
     action: Action,
     fields: (role: RoleDefinition) => RoleFields,
   ): ReadonlySet<string> {
-    const top = this.roles.map((role) => levelIn(role, type, action)).reduce(highest, 'none');
-    const deciding = this.roles.filter((role) => levelIn(role, type, action) === top);
+    const levelOf = (role: RoleDefinition): Level => granted(levelIn(role, type, action));
+    const top = this.roles.map(levelOf).reduce(highest, 'none');
+    const deciding = this.roles.filter((role) => levelOf(role) === top);
     const [first, ...others] = deciding.map((role) => new Set(fields(role)[type.name] ?? []));
     if (!first) return new Set();
     return new Set([...first].filter((name) => others.every((set) => set.has(name))));
@@ -97,7 +109,7 @@ function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
 }
 
 /** A part (a line of a deal) has no line of its own in a role: who may change the whole may change its parts. */
-function levelIn(role: RoleDefinition, type: TypeFacts, action: Action): Level {
+function levelIn(role: RoleDefinition, type: TypeFacts, action: Action): RoleLevel {
   const line = role.permissions[type.partOf?.type ?? type.name] ?? role.permissions['*'];
   const ruling = type.partOf && action !== 'read' ? 'update' : action;
   return line?.[ruling] ?? 'none';

@@ -1,12 +1,11 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiTags, ApiResponse } from '@nestjs/swagger';
-import { RolesDto, UserRolesDto } from '../roles/role.dto.js';
+import { UserRolesDto } from '../roles/role.dto.js';
 import { ArrayMaxSize, ArrayUnique, IsArray, IsString, MaxLength } from 'class-validator';
 import { Ctx, type RequestContext } from '../../platform/http/index.js';
 import { PrimaryOnly, RequirePermission } from '../guard/decorators.js';
 import { knownIdForm } from '../guard/id-form.pipe.js';
 import { maxPasswordLength } from '../password/password-rules.js';
-import { RoleStore, type StoredRole } from '../roles/role.store.js';
 import { UserAccess } from './user-access.service.js';
 
 const maxRoles = 50;
@@ -32,17 +31,7 @@ export class UserPasswordBody {
 @RequirePermission('manageUsers')
 @Controller('api/v1')
 export class UserAccessController {
-  constructor(
-    private readonly users: UserAccess,
-    private readonly roles: RoleStore,
-  ) {}
-
-  @Get('roles')
-  @ApiOperation({ summary: 'The roles and what each allows', operationId: 'listRoles' })
-  @ApiResponse({ status: 200, type: RolesDto })
-  async listRoles(): Promise<{ data: StoredRole[] }> {
-    return { data: await this.roles.list() };
-  }
+  constructor(private readonly users: UserAccess) {}
 
   @Get('users/:id/roles')
   @PrimaryOnly()

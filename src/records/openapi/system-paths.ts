@@ -144,7 +144,7 @@ export const systemSchemas: Record<string, Node> = {
       icon: text,
       title: { type: 'array', items: text },
       adminOnly: { type: 'boolean' },
-      can: { type: 'object', additionalProperties: { type: 'string', enum: ['none', 'own', 'all'] } },
+      can: { type: 'object', additionalProperties: { type: 'string', enum: ['none', 'own', 'team', 'all'] } },
       fields: { type: 'array', items: { type: 'object' } },
     },
   },

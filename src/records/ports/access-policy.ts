@@ -2,7 +2,7 @@ import type { RequestContext } from '../../platform/http/index.js';
 import type { RecordTypeMeta } from '../metadata/record-type.meta.js';
 
 export type RecordAction = 'create' | 'read' | 'update' | 'delete';
-export type Permission = 'none' | 'own' | 'all';
+export type Permission = 'none' | 'own' | 'team' | 'all';
 /** What somebody may do beside records. */
 export type SystemFlag = 'manageUsers' | 'manageCustomFields' | 'manageSettings' | 'manageCloud' | 'import';
 
@@ -11,8 +11,10 @@ export type SystemFlag = 'manageUsers' | 'manageCustomFields' | 'manageSettings'
  * A principal of kind `system` may do everything.
  */
 export interface AccessPolicy {
-  /** whether the action is open at all; for `create`, `own` means: only for oneself */
+  /** whether the action is open at all, and how far it reaches */
   can(ctx: RequestContext, type: RecordTypeMeta, action: RecordAction): Permission;
+  /** whether a record made by this principal may belong to `ownerId` */
+  mayCreateFor(ctx: RequestContext, type: RecordTypeMeta, ownerId: string | null): boolean;
   /**
    * SQL boolean expression over the row `alias` (`TRUE`, `FALSE`, `alias.owner_id = $3`).
    * Values are pushed onto `params` and named by their place in it; the text must hold no value.

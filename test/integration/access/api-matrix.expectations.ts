@@ -102,6 +102,15 @@ const customField = {
   classification: 'internal',
 };
 
+const newTeam = { name: 'Matrix #', parentId: null, members: [] };
+const newRole = {
+  name: 'Matrix',
+  permissions: { account: { read: 'team', delete: 'deny' } },
+  flags: [],
+  hiddenFields: { account: ['revenue'] },
+  readOnlyFields: {},
+};
+
 export const newImport = {
   mapping: 'type: account\nfields:\n  externalId: { from: Id }\n  name: { from: Name }\n',
   fileName: 'matrix.csv',
@@ -120,6 +129,15 @@ export const expectations: Record<string, Expectation> = {
   'get /api/v1/me': everybody(200),
   'get /api/v1/types': everybody(200),
   'get /api/v1/roles': adminOnly(200),
+  'post /api/v1/roles': adminOnly(201, { body: { ...newRole, key: 'matrix-#' } }),
+  'put /api/v1/roles/{key}': adminOnly(404, { parameters: { key: 'no-such-role' }, body: newRole }),
+  'delete /api/v1/roles/{key}': adminOnly(404, { parameters: { key: 'no-such-role' } }),
+  'get /api/v1/teams': adminOnly(200),
+  'post /api/v1/teams': adminOnly(201, { body: newTeam }),
+  'put /api/v1/teams/{id}': adminOnly(404, { parameters: noSuchId, body: newTeam }),
+  'delete /api/v1/teams/{id}': adminOnly(404, { parameters: noSuchId }),
+  'get /api/v1/users/{id}/manager': adminOnly(200),
+  'put /api/v1/users/{id}/manager': adminOnly(200, { body: { managerId: null } }),
   'get /api/v1/users/{id}/roles': adminOnly(200),
   'put /api/v1/users/{id}/roles': adminOnly(200, { body: { roles: ['service'] } }),
   'post /api/v1/users/{id}/password': adminOnly(204, { body: { password: 'a first password' } }),
@@ -212,7 +230,9 @@ export const replicaExpectations: Record<string, Expectation> = {
   'get /api/v1/me': everybody(200),
   'get /api/v1/types': everybody(200),
   'get /api/v1/roles': adminOnly(200),
-  // Read from a table that does not travel.
+  // Read from tables that do not travel.
+  'get /api/v1/teams': everybody(405, { nobody: 405 }),
+  'get /api/v1/users/{id}/manager': everybody(405, { nobody: 405 }),
   'get /api/v1/users/{id}/roles': everybody(405, { nobody: 405 }),
   'get /api/v1/api-tokens': everybody(200),
   'get /api/v1/attachments/labels': everybody(200),

@@ -31,6 +31,7 @@ const ids: string[] = [];
 const access: AccessPolicy = {
   can: () => 'all',
   predicate: () => 'TRUE',
+  mayCreateFor: () => true,
   hiddenFields: () => new Set(),
   readOnlyFields: () => new Set(),
   hasFlag: (ctx, flag) => flag === 'manageCloud' && ctx !== clerk,

@@ -28,6 +28,7 @@ const id = (name: string): string => ids[name] ?? name;
 const access: AccessPolicy = {
   can: () => 'all',
   predicate: () => 'TRUE',
+  mayCreateFor: () => true,
   hiddenFields: (ctx) => new Set(ctx === seller ? ['phone'] : []),
   readOnlyFields: () => new Set(),
   hasFlag: (ctx) => ctx !== clerk,

@@ -64,6 +64,11 @@ export class RightsPolicy implements AccessPolicy {
     return `${alias}."owner_id" = $${String(params.push(ctx.principal.userId))}`;
   }
 
+  mayCreateFor(ctx: RequestContext, type: RecordTypeMeta, ownerId: string | null): boolean {
+    const level = this.can(ctx, type, 'create');
+    return level === 'all' || (level === 'own' && ownerId === ctx.principal.userId);
+  }
+
   hiddenFields(ctx: RequestContext, type: RecordTypeMeta): ReadonlySet<string> {
     return this.rights(ctx)?.hidden[type.name] ?? nothing;
   }

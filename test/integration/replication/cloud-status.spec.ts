@@ -18,6 +18,7 @@ describe('what people see of the cloud on the premises', () => {
   const access: AccessPolicy = {
     can: () => 'all',
     predicate: () => 'TRUE',
+    mayCreateFor: () => true,
     hiddenFields: () => new Set(),
     readOnlyFields: () => new Set(),
     hasFlag: (ctx, flag) => flag === 'manageCloud' && ctx !== clerk,

@@ -18,6 +18,7 @@ describe('a field that the policy lets out against its classification', () => {
   const access: AccessPolicy = {
     can: () => 'all',
     predicate: () => 'TRUE',
+    mayCreateFor: () => true,
     hiddenFields: () => new Set(),
     readOnlyFields: () => new Set(),
     hasFlag: () => true,

@@ -15,6 +15,7 @@ describe('a policy that takes most of what is there', () => {
   const access: AccessPolicy = {
     can: () => 'all',
     predicate: () => 'TRUE',
+    mayCreateFor: () => true,
     hiddenFields: () => new Set(),
     readOnlyFields: () => new Set(),
     hasFlag: () => true,

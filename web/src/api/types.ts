@@ -42,7 +42,7 @@ export interface FieldType {
   min?: number;
 }
 
-export type Reach = 'none' | 'own' | 'all';
+export type Reach = 'none' | 'own' | 'team' | 'all';
 
 export interface RecordType {
   name: string;

@@ -36,8 +36,11 @@ export function carriedFields(
   const pairs = { ...carried[types.target.name], tags: 'tags' };
   for (const [to, from] of Object.entries(pairs))
     if (isOpen(to) && (lead[from] ?? null) !== null) values[to] = lead[from];
-  const isOwnOnly = policy.can(ctx, types.target, 'create') === 'own';
-  if (isOpen('ownerId') && lead['ownerId'] && !isOwnOnly) values['ownerId'] = lead['ownerId'];
+  const owner = lead['ownerId'];
+  // one's own it becomes by itself, also where one may not see any user
+  const isOfAnother = typeof owner === 'string' && owner !== ctx.principal.userId;
+  if (isOfAnother && isOpen('ownerId') && policy.mayCreateFor(ctx, types.target, owner))
+    values['ownerId'] = owner;
   const stored = (lead['custom'] ?? {}) as RecordData;
   const custom = views.of(ctx, types.lead).custom.flatMap(({ name, column, kind }): [string, unknown][] => {
     const isSame = view.field(name)?.kind === kind && isOpen(name);
