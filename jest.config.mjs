@@ -28,7 +28,11 @@ export default {
       '<rootDir>/test/tooling/**/*.spec.ts',
       '<rootDir>/web/src/**/*.spec.ts',
     ]),
-    project('integration', ['<rootDir>/test/integration/**/*.spec.ts'], withServices),
+    project(
+      'integration',
+      ['<rootDir>/test/integration/**/*.spec.ts', '<rootDir>/test/abuse/**/*.spec.ts'],
+      withServices,
+    ),
     project(
       'e2e',
       [
