@@ -20,7 +20,11 @@ export function registerRequestHooks(instance: FastifyInstance, config: AppConfi
     runInRequest(request.id, () => {
       // Node drops what is beyond its own limit without a word, so ours stands below it.
       if (request.raw.rawHeaders.length / 2 > headerCount) done(statusProblem(431));
-      else done(duplicateParameters(request.url) ?? undefined);
+      else if (hasTwoHosts(request.raw.rawHeaders)) {
+        // Whoever sends this hopes that we and a proxy before us read it differently: hear no more of it.
+        void reply.header('connection', 'close');
+        done(statusProblem(400));
+      } else done(duplicateParameters(request.url) ?? undefined);
     });
   });
   let isClosing = false;
@@ -67,4 +71,12 @@ function account(request: FastifyRequest, reply: FastifyReply, log: Logger): voi
   // Asked every few seconds by machines.
   if (route === '/healthz' || route === '/readyz' || route === '/metrics') log.debug(line);
   else log.info(line);
+}
+
+/** Node keeps the first and drops the others without a word. */
+function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  let found = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.length === 4 && rawHeaders[at]?.toLowerCase() === 'host') found += 1;
+  return found > 1;
 }

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RequestMethod } from '@nestjs/common';
-import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { ModulesContainer } from '@nestjs/core';
 import { AuditSealer } from '../../../src/audit/index.js';
 import { ApiDocument, type Document, type Operation } from './api-document.js';
@@ -13,6 +11,7 @@ import {
   undescribed,
   type Expectation,
 } from './api-matrix.expectations.js';
+import { routesOf } from './served-routes.js';
 import {
   carryOver,
   giveReplicaPassword,
@@ -45,22 +44,6 @@ function forEachType(operation: Operation): Call[] {
     ...operation,
     real: operation.path.replace('{plural}', plural),
   }));
-}
-
-/** What Nest serves, whether the document knows of it or not. */
-function routesOf(modules: ModulesContainer): string[] {
-  const controllers = [...modules.values()].flatMap((module) => [...module.controllers.values()]);
-  return controllers.flatMap(({ metatype }) => {
-    const prototype = (metatype as new () => object).prototype as Record<string, object>;
-    const base = Reflect.getMetadata(PATH_METADATA, metatype as object) as string;
-    return Object.getOwnPropertyNames(prototype).flatMap((name) => {
-      const method = Reflect.getMetadata(METHOD_METADATA, prototype[name] ?? {}) as RequestMethod | undefined;
-      if (method === undefined) return [];
-      const path = Reflect.getMetadata(PATH_METADATA, prototype[name] ?? {}) as string;
-      const parts = [base, path].map((part) => part.replace(/^\/|\/$/g, '')).filter(Boolean);
-      return [`${RequestMethod[method].toLowerCase()} /${parts.join('/').replace(/:(\w+)/g, '{$1}')}`];
-    });
-  });
 }
 
 function typeExpectation({ method, real }: Call): Expectation | undefined {
