@@ -10,7 +10,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const projects = [
   { name: 'unit', args: ['--maxWorkers=2'] },
   { name: 'integration', args: ['--maxWorkers=2'] },
-  { name: 'e2e', args: ['--runInBand'] },
+  { name: 'e2e', args: ['--maxWorkers=2'] },
 ];
 
 /** Runs every project, one after the other, with Jest's own output shown; answers their counts. */
