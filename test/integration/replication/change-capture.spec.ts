@@ -59,6 +59,36 @@ describe('the change log', () => {
     expect(await changed()).toEqual([old, next].map((id) => `account ${id}`).sort());
   });
 
+  // What a million rows are to the memory that a server gives a statement, thirty thousand are to 64 kB. Compared each with
+  // each they would take minutes.
+  it.each([
+    ['for as many', 0],
+    ['for one', 7],
+  ])('has the keys of more rows than memory holds, where the plan was made %s', async (_, earlier) => {
+    const [one, name] = [randomUUID(), randomUUID()];
+    await app.query(insert, [one, 'one']);
+    await app.query(
+      `INSERT INTO crm.account (id, created_at, updated_at, name, kind)
+       SELECT gen_random_uuid(), now(), now(), $1, 'customer' FROM generate_series(1, 30000)`,
+      [name],
+    );
+    before = await snapshot();
+    const session = new pg.Client({ connectionString: db.database.urls.app });
+    await session.connect();
+    try {
+      await session.query(
+        `SET work_mem = '64kB'; SET hash_mem_multiplier = 1; SET statement_timeout = '30s'`,
+      );
+      const update = 'UPDATE crm.account SET version = version + 1 WHERE';
+      for (let time = 0; time < earlier; time += 1) await session.query(`${update} id = $1`, [one]);
+      await session.query(`${update} name = $1`, [name]);
+    } finally {
+      await session.end();
+    }
+    expect(await changed()).toHaveLength(earlier === 0 ? 30_000 : 30_001);
+    await app.query('DELETE FROM crm.account WHERE name = $1', [name]);
+  });
+
   it('has both sides of an upsert', async () => {
     const [old, fresh] = [randomUUID(), randomUUID()];
     await app.query(insert, [old, 'x']);
