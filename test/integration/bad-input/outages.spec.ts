@@ -48,7 +48,7 @@ describe('the server', () => {
     for (let round = 0; round < 5; round += 1) {
       const calls = Array.from({ length: 8 }, () => works());
       await superuser.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'holdfast_app'`,
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'holdfast_app' AND datname = current_database()`,
       );
       statuses.push(...(await Promise.all(calls)));
     }
@@ -56,7 +56,7 @@ describe('the server', () => {
     // Nobody gets in at all.
     await superuser.query(`ALTER DATABASE ${name} CONNECTION LIMIT 0`);
     await superuser.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'holdfast_app'`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'holdfast_app' AND datname = current_database()`,
     );
     await checkIs('database', 'down');
     const answer = await admin.call('/api/v1/accounts');
