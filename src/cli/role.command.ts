@@ -1,11 +1,11 @@
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { parse } from 'yaml';
 import { Roles, RoleStore, type RoleDefinition } from '../access/index.js';
 import { systemContext } from '../platform/http/index.js';
 import { CliError } from './cli.errors.js';
 import { withCommandContext } from './command-context.js';
-import { commonOptions, print, withCommonOptions, type CommonOptions } from './common-options.js';
+import { commonOptions, print } from './common-options.js';
+import { configFile, withConfig } from './config-option.js';
 import { readInputFile } from './input-file.js';
 
 const ctx = systemContext('holdfast command');
@@ -16,17 +16,6 @@ export function roleCommand(): Command {
     .addCommand(listCommand())
     .addCommand(setCommand())
     .addCommand(deleteCommand());
-}
-
-function withConfig(command: Command): Command {
-  return withCommonOptions(command).option(
-    '--config <file>',
-    'configuration file (default: config/server.yaml in the home folder)',
-  );
-}
-
-function configFile(common: CommonOptions, command: Command): string {
-  return command.opts<{ config?: string }>().config ?? join(common.home, 'config', 'server.yaml');
 }
 
 function listCommand(): Command {

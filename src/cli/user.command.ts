@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { DataSource } from 'typeorm';
 import { OwnPasswords, UserAccess } from '../access/index.js';
@@ -6,7 +5,8 @@ import { query } from '../platform/database/index.js';
 import { systemContext } from '../platform/http/index.js';
 import { CliError } from './cli.errors.js';
 import { withCommandContext } from './command-context.js';
-import { commonOptions, print, withCommonOptions, type CommonOptions } from './common-options.js';
+import { commonOptions, print } from './common-options.js';
+import { configFile, withConfig } from './config-option.js';
 import { secretFromInput } from './secret-input.js';
 
 const ctx = systemContext('holdfast command');
@@ -16,17 +16,6 @@ export function userCommand(): Command {
     .description('Looks after people who sign in. Works on the database, also when nobody can.')
     .addCommand(createCommand())
     .addCommand(passwordCommand());
-}
-
-function withConfig(command: Command): Command {
-  return withCommonOptions(command).option(
-    '--config <file>',
-    'configuration file (default: config/server.yaml in the home folder)',
-  );
-}
-
-function configFile(common: CommonOptions, command: Command): string {
-  return command.opts<{ config?: string }>().config ?? join(common.home, 'config', 'server.yaml');
 }
 
 function createCommand(): Command {
