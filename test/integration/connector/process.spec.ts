@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { manifestKey, partPrefix } from '../../../src/replication/format/index.js';
+import { keyFolders, manifestKey, partPrefix } from '../../../src/replication/format/index.js';
 import { createEmptyDatabase, waitFor, type TestDatabase } from '../../support/index.js';
 import { startConnectorProcess } from './connector-process.js';
 import { openWorld, viewContent, type ConnectorWorld } from './connector-world.js';
@@ -13,6 +13,8 @@ const processes: ChildProcess[] = [];
 
 beforeAll(async () => {
   world = await openWorld();
+  // a connector's machine never has the root key: whatever it does here, it does without
+  await rm(keyFolders(world.folder).root, { recursive: true });
   queue = await createEmptyDatabase('holdfast_queue');
 });
 afterAll(async () => {
