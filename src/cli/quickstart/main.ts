@@ -9,6 +9,9 @@ import { readOptions } from './options.js';
 import { Reporter } from './reporter.js';
 
 const reporter = new Reporter();
+// Above the line that waits for the whole life of the process: what stands below it has no value yet.
+/** npm and the terminal each pass one Ctrl-C on: only a later one is a second one. */
+const sameSignalMs = 1500;
 // What a start that was broken off still waits for must not hold this process up.
 process.exit(await run());
 
@@ -32,9 +35,6 @@ async function run(): Promise<number> {
     return report(error);
   }
 }
-
-/** npm and the terminal each pass one Ctrl-C on: only a later one is a second one. */
-const sameSignalMs = 1500;
 
 /** Resolves at the first signal. A second one means it: everything is killed, PostgreSQL with it. */
 function stopOnSignal(installation: Installation): Promise<void> {
